@@ -1,0 +1,38 @@
+"""Where things are: folders of the project and of one installation. Read from the environment, once, here only."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parents[2]
+"""The folder that holds ``plugins/`` and ``include/``: a checkout, or ``/opt/airflow`` in the image."""
+
+INCLUDE = Path(os.environ.get("HUIKUAN_INCLUDE", PROJECT / "include"))
+DEFAULT_POLICY = INCLUDE / "policy" / "default.yaml"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One installation.
+
+    ``home`` holds everything the product writes unless told otherwise: ``lake/`` (snapshots, runs, results),
+    ``mail/`` (``.eml`` files) and ``postgres/`` (the embedded warehouse, used when ``warehouse_url`` is None).
+    """
+
+    home: Path
+    lake: Path
+    mail: Path
+    warehouse_url: str | None
+
+    @classmethod
+    def from_environment(cls) -> Settings:
+        """Read ``HUIKUAN_HOME``, ``HUIKUAN_LAKE``, ``HUIKUAN_MAIL`` and ``HUIKUAN_WAREHOUSE``."""
+        home = Path(os.environ.get("HUIKUAN_HOME", PROJECT / ".home")).absolute()
+        return cls(
+            home=home,
+            lake=Path(os.environ.get("HUIKUAN_LAKE", home / "lake")).absolute(),
+            mail=Path(os.environ.get("HUIKUAN_MAIL", home / "mail")).absolute(),
+            warehouse_url=os.environ.get("HUIKUAN_WAREHOUSE") or None,
+        )

@@ -1,0 +1,1 @@
+"""Warehouse: the output contract in PostgreSQL, its migrations, step fences, publishing and roles."""

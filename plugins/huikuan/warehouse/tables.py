@@ -1,0 +1,294 @@
+"""The output contract: every table that a night publishes, with types, keys and meaning.
+
+``RESULTS`` are partitioned by (business_date, run_id): each run of each night has partitions of its own, and readers
+see, through the views of schema ``collections``, the run that the pointer ``store.published`` names. The other tables
+of ``STORE`` are plain: runs, step fences, the pointer, and the outbox.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.types import JSON, TypeEngine
+
+from huikuan.columns import MONEY, PERCENT, TIMESTAMP
+
+STORE = MetaData(schema="store")
+
+STAGES = ("M0", "M1", "M2", "M3", "M4")
+BUCKETS = ("not_due", "d1_30", "d31_60", "d61_90", "d91_180", "d181_365", "d366_plus")
+FLAGS = ("stop_supply", "stop_service", "terminate_authorization", "reputation_notice", "legal_referral")
+FLAG_STATES = ("proposed", "approved", "rejected", "active", "released")
+GATES = ("open", "no_contact", "stop")
+MESSAGE_STATES = (
+    "queued",
+    "sending",
+    "sent",
+    "deferred",
+    "refused",
+    "unknown",
+    "expired",
+    "parked",
+    "suppressed",
+)
+
+_Kind = TypeEngine[Any] | type[TypeEngine[Any]]
+_JSON = JSON().with_variant(JSONB(), "postgresql")
+_SORTABLE = Text(collation="C")  # range partitions need an order that no locale changes
+
+
+def _key(name: str, comment: str, kind: _Kind = Text) -> Column[Any]:
+    return Column(name, kind, primary_key=True, nullable=False, autoincrement=False, comment=comment)
+
+
+def _need(name: str, kind: _Kind, comment: str, values: tuple[str, ...] | None = None) -> Column[Any]:
+    return Column(name, kind, nullable=False, comment=comment, info={"values": values} if values else {})
+
+
+def _may(name: str, kind: _Kind, comment: str, values: tuple[str, ...] | None = None) -> Column[Any]:
+    return Column(name, kind, nullable=True, comment=comment, info={"values": values} if values else {})
+
+
+def _company() -> Column[Any]:
+    return _key("company_id", "Company (公司).")
+
+
+def _account(*, key: bool) -> Column[Any]:
+    return (_key if key else lambda name, comment: _need(name, Text, comment))("account_id", "Customer account (客户).")
+
+
+def _result(name: str, *columns: Column[Any], comment: str) -> Table:
+    return Table(
+        name,
+        STORE,
+        _key("business_date", "Business date (业务日): the morning on which people act.", Date),
+        _key("run_id", "Run that computed the row.", _SORTABLE),
+        *columns,
+        _need("as_of", Date, "Close of books (截止日): the day before the business date."),
+        comment=comment,
+        postgresql_partition_by="RANGE (business_date, run_id)",
+        info={"result": True},
+    )
+
+
+_result(
+    "open_item",
+    _company(),
+    _key("document_id", "Document (单据)."),
+    _key("seq", "Instalment (分期); 1 for a document with one due date.", Integer),
+    _account(key=False),
+    _need("currency", Text, "ISO 4217 code of all amounts in this row."),
+    _need("due_on", Date, "Due date of the instalment."),
+    _need("amount", MONEY, "Instalment amount."),
+    _need("open_amount", MONEY, "Amount less allocations dated on or before as-of (未清金额)."),
+    _need("net_amount", MONEY, "Open amount less linked credit notes and free credit (净欠款)."),
+    _need("disputed_amount", MONEY, "Part of the net amount in dispute (争议金额)."),
+    _need("collectable_amount", MONEY, "Net amount less disputed amount: what may be asked for today."),
+    _need("days_past_due", Integer, "Business date − due date, at least 0: the collector's count."),
+    _need("days_past_due_as_of", Integer, "As-of − due date, at least 0: the accountant's count."),
+    _need("stage", Text, "Stage by days_past_due (逾期阶段).", STAGES),
+    _need("bucket", Text, "Ageing bucket by days_past_due_as_of (账龄).", BUCKETS),
+    _need("is_retention", Boolean, "Retention money (质保金)."),
+    comment="Every instalment with something open (未清项).",
+)
+_result(
+    "account_balance",
+    _company(),
+    _account(key=True),
+    _key("currency", "ISO 4217 code; currencies are never summed."),
+    _need("open_amount", MONEY, "Sum of open items: the ledger's view."),
+    _need("free_credit", MONEY, "Unapplied receipts and credit notes before netting (未核销款)."),
+    _need("net_amount", MONEY, "Sum of net amounts: the collector's view."),
+    _need("credit_balance", MONEY, "Free credit that met no open item."),
+    _need("disputed_amount", MONEY, "Sum in dispute."),
+    _need("collectable_amount", MONEY, "Net less disputed."),
+    _need("overdue_amount", MONEY, "Collectable amount with days_past_due above 0."),
+    *(_need(bucket, MONEY, f"Open amount in bucket {bucket}, as of the close of books.") for bucket in BUCKETS),
+    _need("max_days_past_due", Integer, "Largest days_past_due among collectable items; 0 when none."),
+    comment="One row per account and currency with anything open or any free credit (客户余额).",
+)
+_result(
+    "account_status",
+    _company(),
+    _account(key=True),
+    _may("rep_id", Text, "Rep in charge (业务员)."),
+    _need("segment", Text, "Segment, standard when the ledger says nothing."),
+    _need("stage", Text, "Worst stage among items above the policy's tolerance.", STAGES),
+    _may("stage_previous", Text, "Stage on the previous published night.", STAGES),
+    _need("risk_grade", Text, "Risk grade (风险等级), A best.", ("A", "B", "C", "D", "E")),
+    _need("risk_score", Integer, "Sum of the scorecard's points, 0 to 100."),
+    _may("pattern", Text, "Non-payment pattern (不回款类型)."),
+    _may("arrears_nature", Text, "Non-malicious or suspected malicious (拖欠性质)."),
+    _may("overdue_functional", MONEY, "Overdue amount in functional currency; empty when a rate is missing."),
+    _may("exposure_functional", MONEY, "Net amount in functional currency; empty when a rate is missing."),
+    _may("credit_limit", MONEY, "Credit limit; empty = no limit, 0 = blocked."),
+    _need("is_over_limit", Boolean, "Exposure above the limit, or a limit of 0."),
+    _may("oldest_due_on", Date, "Oldest due date of a collectable overdue item."),
+    _may("ladder_step", Text, "Step of the sanction ladder reached."),
+    _may("promise_level", Integer, "Highest level of a promise in force or broken."),
+    _may("readiness_pct", PERCENT, "Readiness to demand payment (催款准备), percent."),
+    comment="One row per account: where it stands this morning (客户状态).",
+)
+_result(
+    "decision_reason",
+    _company(),
+    _account(key=True),
+    _key("decision", "What was decided: stage, risk_score, risk_grade, flag:<flag>, task:<task_id>."),
+    _key("rule_id", "Rule of the policy that decided, or component that scored."),
+    _need("inputs", _JSON, "Facts the rule looked at."),
+    _may("threshold", Text, "Bound that was met."),
+    _need("outcome", Text, "What came out: a stage, a grade, points, a state."),
+    comment="Why each stage, grade, flag and task was given (决策依据).",
+)
+_result(
+    "account_flag",
+    _company(),
+    _account(key=True),
+    _key("flag", "Sanction (惩戒)."),
+    _need("state", Text, "State of the sanction.", FLAG_STATES),
+    _need("since", Date, "Business date on which this state began."),
+    _may("decided_by", Text, "Who approved or rejected."),
+    _may("decided_at", TIMESTAMP, "When."),
+    _need("reason", Text, "Rule that proposed it."),
+    comment="Sanctions proposed or in force (惩戒状态).",
+)
+_result(
+    "task",
+    _key("task_id", "uuid5 of what the task is about: the same every night."),
+    _may("rep_id", Text, "Who does it; empty: nobody is in charge of the account."),
+    _need("company_id", Text, "Company (公司)."),
+    _account(key=False),
+    _need("kind", Text, "call, chase_promise, resolve_dispute, escalate."),
+    _need("points", Integer, "Sum of the reasons' points."),
+    _need("rank", Integer, "Place in the rep's list, 1 first."),
+    _may("script_id", Text, "Script of the playbook (话术)."),
+    _may("ask_amount", MONEY, "Amount to ask for."),
+    _may("currency", Text, "ISO 4217 code of ask_amount."),
+    _need("due_on", Date, "Day by which it should be done."),
+    _need("first_listed_on", Date, "Business date on which this task first stood in a list."),
+    _may("subject_id", Text, "Document, promise or dispute it is about."),
+    comment="What each person should do today (任务).",
+)
+_result(
+    "promise_status",
+    _company(),
+    _key("promise_id", "Promise (回款承诺)."),
+    _account(key=False),
+    _need("state", Text, "State at as-of.", ("open", "kept", "partially_kept", "broken", "withdrawn")),
+    _need("received_amount", MONEY, "Received inside the window."),
+    _need("level", Integer, "1 for a first promise, one more after each broken one."),
+    _need("amount", MONEY, "Promised amount."),
+    _need("currency", Text, "ISO 4217 code."),
+    _need("promised_for", Date, "Day promised."),
+    comment="What became of each promise (承诺履行).",
+)
+_result(
+    "aging_summary",
+    _key("name", "Measure: open_amount or items."),
+    _key("scope", "company/<id>/currency/<code>."),
+    _key("bucket", "Ageing bucket."),
+    _need("value", MONEY, "Amount or count."),
+    _need("unit", Text, "ISO 4217 code, or items."),
+    comment="Ageing per company and currency, as of the close of books (账龄汇总).",
+)
+_result(
+    "data_quality",
+    _key("rule_id", "Rule that was checked."),
+    _need("severity", Text, "critical rows are quarantined; warnings are counted.", ("critical", "warning", "info")),
+    _need("table_name", Text, "Ledger table."),
+    _need("failed_count", BigInteger, "Rows that failed."),
+    _need("total_count", BigInteger, "Rows that were looked at."),
+    _need("description", Text, "What the rule asks for."),
+    comment="Result of every rule on the ledger of the night (数据质量).",
+)
+_result(
+    "quarantine",
+    _key("table_name", "Ledger table."),
+    _key("row_number", "Row in the snapshot's file, from 0.", BigInteger),
+    _key("rule_id", "Rule that caught it."),
+    _need("row", _JSON, "The row as it came."),
+    _need("reason", Text, "Why it was left out, and the remedy."),
+    comment="Rows left out of the night (隔离区).",
+)
+
+RESULTS: dict[str, Table] = {table.name: table for table in STORE.tables.values() if table.info.get("result")}
+"""Partitioned tables by bare name, in the order of publication."""
+
+RUN = Table(
+    "run",
+    STORE,
+    Column("run_id", _SORTABLE, primary_key=True, comment="Function of snapshot, policy, code and the run before."),
+    _need("business_date", Date, "Business date (业务日)."),
+    _need("as_of", Date, "Close of books (截止日)."),
+    _need("snapshot_id", Text, "Snapshot of the ledger."),
+    _may("previous_run_id", Text, "Run whose outputs were yesterday's state."),
+    _need("policy_version", Text, "Policy in force."),
+    _need("policy_hash", Text, "SHA-256 of the policy's content."),
+    _need("code_version", Text, "Version of code and models."),
+    _need("gate", Text, "Decision of the gate.", GATES),
+    _need("gate_reasons", _JSON, "Why, as a list of sentences in both languages."),
+    _need("is_backfill", Boolean, "Computed for the past: nobody is contacted."),
+    _need("status", Text, "published, or stopped by the gate.", ("published", "stopped")),
+    _need("counts", _JSON, "Rows per table."),
+    _need("published_at", TIMESTAMP, "When the row was written."),
+    comment="Every run, newest pointer in store.published (运行记录).",
+)
+PUBLISHED = Table(
+    "published",
+    STORE,
+    Column("business_date", Date, primary_key=True, comment="Business date."),
+    Column("run_id", _SORTABLE, nullable=False, comment="The run that readers see."),
+    comment="The pointer: which run of each business date the views show.",
+)
+RUN_STEP = Table(
+    "run_step",
+    STORE,
+    _key("business_date", "Business date.", Date),
+    _key("step", "extract, validate, classify, publish, outbox, send."),
+    _need("token", BigInteger, "Fencing token: grows with every attempt; a write with an older one is refused."),
+    _need("inputs", Text, "Digest of what the step works on; the same again means already done."),
+    _need("state", Text, "running or finished.", ("running", "finished")),
+    _need("started_at", TIMESTAMP, "Start of the last attempt."),
+    _may("finished_at", TIMESTAMP, "End."),
+    _may("result", _JSON, "What the step handed on: ids and counts."),
+    comment="Fences of the steps of a night.",
+)
+MESSAGE = Table(
+    "message",
+    STORE,
+    Column("message_id", Text, primary_key=True, comment="Message-ID header, frozen."),
+    _need("business_date", Date, "Business date."),
+    _may("run_id", Text, "Run whose rows the message shows; empty when the night was stopped."),
+    _need("kind", Text, "Kind of mail.", ("digest", "escalation", "data_owner")),
+    _need("recipient", Text, "rep_id of the reader."),
+    _need("address", Text, "Mail address at the time of writing."),
+    _need("subject", Text, "Subject line."),
+    _need("content", LargeBinary, "The whole mail as sent, frozen: headers, text, HTML, attachments."),
+    _need("content_hash", Text, "SHA-256 of content."),
+    _need("accounts", _JSON, "Accounts the mail shows: checked against the recipient's scope."),
+    _need("state", Text, "State in the outbox.", MESSAGE_STATES),
+    _need("attempts", Integer, "Times handed to the transport."),
+    _need("token", BigInteger, "Fencing token of the sender that last claimed it."),
+    _may("last_error", Text, "What the server or the guard said last."),
+    _need("created_at", TIMESTAMP, "Written."),
+    _need("not_before", TIMESTAMP, "Not sent earlier."),
+    _need("not_after", TIMESTAMP, "Expires then: a morning missed is made fresh."),
+    _may("sent_at", TIMESTAMP, "Accepted by the transport."),
+    UniqueConstraint("business_date", "kind", "recipient", name="message_once"),
+    CheckConstraint("attempts >= 0", name="message_attempts"),
+    comment="The outbox: one row per mail, never deleted (发件箱).",
+)
