@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -228,7 +229,7 @@ def check_bands(bands: Sequence[Band]) -> None:
         raise ValueError("no bands")
     if bands[0].over is not None:
         raise ValueError(f"gap: values up to {bands[0].over} are in no band; the first needs `over: null`")
-    for before, band in zip(bands, bands[1:], strict=False):
+    for before, band in pairwise(bands):
         if before.up_to is None:
             raise ValueError("a band before the last is open-ended, so what follows can never be reached")
         if band.over is None or band.over < before.up_to:

@@ -1,0 +1,38 @@
+-- One row per task and reason; the points of its reasons add up to the task's points.
+-- materialise: table
+SELECT
+    n.company_id,
+    n.account_id,
+    n.task_id,
+    'task.kind' AS rule_id,
+    n.kind_points AS points,
+    n.kind AS fact,
+    NULL AS threshold
+FROM task_candidate AS n
+UNION ALL
+SELECT
+    n.company_id,
+    n.account_id,
+    n.task_id,
+    'task.stage' AS rule_id,
+    t.points,
+    n.stage AS fact,
+    n.stage AS threshold
+FROM task_candidate AS n
+INNER JOIN policy.task_stage AS t ON n.stage = t.stage
+UNION ALL
+SELECT
+    n.company_id,
+    n.account_id,
+    n.task_id,
+    'task.amount' AS rule_id,
+    COALESCE(t.points, p.unknown_amount_points) AS points,
+    CAST(CAST(n.ask_functional AS DECIMAL(18, 4)) AS VARCHAR) AS fact,
+    COALESCE(t.threshold, 'no exchange rate') AS threshold
+FROM task_candidate AS n
+CROSS JOIN policy.parameter AS p
+LEFT JOIN policy.task_amount AS t
+    ON
+        n.ask_functional IS NOT NULL
+        AND (t.over IS NULL OR n.ask_functional > t.over)
+        AND (t.up_to IS NULL OR n.ask_functional <= t.up_to)

@@ -1,0 +1,1 @@
+"""Engine: the SQL models as a graph, and what runs them (DuckDB)."""

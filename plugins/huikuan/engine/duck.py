@@ -1,0 +1,226 @@
+"""The models on DuckDB: relations in, Parquet files out, invariants checked in between.
+
+A session holds schemas ``ledger``, ``policy`` and ``previous``; models become tables or views of its main schema. All
+of it lives in memory up to ``memory_limit`` and spills to a folder of its own after that.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+import duckdb
+from sqlalchemy import Table
+
+from huikuan.columns import duckdb_type, key_columns
+from huikuan.engine.graph import Model, load_models
+from huikuan.errors import InvariantError, ModelError
+from huikuan.ledger.contract import TABLES as LEDGER_TABLES
+from huikuan.policy.model import Policy
+from huikuan.policy.relations import relations
+from huikuan.settings import INCLUDE
+
+INVARIANTS = INCLUDE / "sql" / "invariants"
+DEFAULT_MEMORY = "2GB"
+Report = Callable[[str, int, float], None]
+"""Called after each model with its name, its rows (−1 for a view) and the seconds it took."""
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What a night is computed from.
+
+    ``ledger`` maps contract tables to Parquet files; ``quarantine`` names rows to leave out (table_name, row_number);
+    ``previous`` is the folder of the result files of the night before, None on the first night.
+    """
+
+    business_date: date
+    policy: Policy
+    ledger: Mapping[str, Path]
+    quarantine: Path | None = None
+    previous: Path | None = None
+
+
+@contextmanager
+def session(
+    inputs: Inputs, results: Mapping[str, Table], memory: str = DEFAULT_MEMORY
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection that holds the inputs' relations. ``results`` is the output contract, for yesterday's empty tables."""
+    with tempfile.TemporaryDirectory(prefix="huikuan-duckdb-") as spill, duckdb.connect() as connection:
+        connection.execute(f"SET memory_limit = '{memory}'")
+        connection.execute(f"SET temp_directory = {_text(spill)}")
+        connection.execute("SET preserve_insertion_order = false")
+        connection.execute("SET TimeZone = 'UTC'")
+        for schema in ("ledger", "policy", "previous"):
+            connection.execute(f"CREATE SCHEMA {schema}")
+        _attach_ledger(connection, inputs)
+        _attach_policy(connection, inputs.policy, inputs.business_date)
+        _attach_previous(connection, inputs.previous, results)
+        yield connection
+
+
+def run_models(
+    connection: duckdb.DuckDBPyConnection,
+    business_date: date,
+    models: list[Model] | None = None,
+    report: Report | None = None,
+) -> dict[str, int]:
+    """Run every model in order; rows per table. Raises ModelError naming the file when one fails."""
+    counts: dict[str, int] = {}
+    for model in models if models is not None else load_models():
+        started = time.perf_counter()
+        try:
+            connection.execute(f"CREATE {model.materialise} {model.name} AS {model.text(business_date)}")
+        except duckdb.Error as error:
+            raise ModelError(f"{model.path} fails: {error}", "Mend the model; its inputs are named in it.") from error
+        rows = -1
+        if model.materialise == "table":
+            rows = counts[model.name] = _count(connection, model.name)
+        if report:
+            report(model.name, rows, time.perf_counter() - started)
+    return counts
+
+
+def check_invariants(connection: duckdb.DuckDBPyConnection, business_date: date) -> list[str]:
+    """Names of the invariants that hold. Raises InvariantError with the first offending rows of one that does not."""
+    names: list[str] = []
+    for path in sorted(INVARIANTS.glob("*.sql")):
+        model = Model(path.stem, "invariants", path, path.read_text(encoding="utf-8"), "view", frozenset(), frozenset())
+        rows = connection.execute(f"SELECT * FROM ({model.text(business_date).rstrip()}) LIMIT 5").fetchall()
+        if rows:
+            raise InvariantError(
+                f"The results break {path.stem}; first offenders: {rows}.",
+                f"Nothing was published. {path} says what must hold; look for the model that broke it.",
+            )
+        names.append(path.stem)
+    return names
+
+
+def write_results(
+    connection: duckdb.DuckDBPyConnection,
+    folder: Path,
+    results: Mapping[str, Table],
+    *,
+    business_date: date,
+    run_id: str,
+) -> dict[str, int]:
+    """One Parquet file per result table that a model yields, columns cast to the output contract; rows per table.
+
+    Raises ModelError when a model lacks a column of its table, or has a null or a double key where it may not.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    counts: dict[str, int] = {}
+    made = {
+        row[0]
+        for row in connection.execute("SELECT table_name FROM duckdb_tables() WHERE schema_name = 'main'").fetchall()
+    }
+    for name, table in results.items():
+        if name in made:
+            counts[name] = _write(connection, folder / f"{name}.parquet", table, business_date, run_id)
+    return counts
+
+
+def _write(connection: duckdb.DuckDBPyConnection, path: Path, table: Table, business_date: date, run_id: str) -> int:
+    yielded = {row[0] for row in connection.execute(f"DESCRIBE {table.name}").fetchall()}
+    constant = {
+        "business_date": f"CAST('{business_date}' AS DATE)",
+        "as_of": f"CAST('{business_date - timedelta(days=1)}' AS DATE)",
+        "run_id": _text(run_id),
+    }
+    missing = [column.name for column in table.columns if column.name not in yielded | set(constant)]
+    if missing:
+        raise ModelError(
+            f"Model {table.name} does not yield {', '.join(missing)}.", "Add what the output contract asks."
+        )
+    _check_key(connection, table, constant)
+    columns = ", ".join(
+        f"CAST({constant.get(column.name, _name(column.name))} AS {duckdb_type(column)}) AS {_name(column.name)}"
+        for column in table.columns
+    )
+    connection.execute(f"COPY (SELECT {columns} FROM {table.name}) TO {_text(path)} (FORMAT parquet, COMPRESSION zstd)")
+    return _count(connection, table.name)
+
+
+def _check_key(connection: duckdb.DuckDBPyConnection, table: Table, constant: Mapping[str, str]) -> None:
+    needed = [column.name for column in table.columns if not column.nullable and column.name not in constant]
+    nulls = connection.execute(
+        f"SELECT {', '.join(f'COUNT(*) - COUNT({_name(name)})' for name in needed)} FROM {table.name}"
+    ).fetchone()
+    empty = [name for name, count in zip(needed, nulls or (), strict=True) if count]
+    if empty:
+        raise ModelError(f"Model {table.name} yields null in {', '.join(empty)}.", "The output contract forbids it.")
+    key = ", ".join(_name(name) for name in key_columns(table) if name not in constant)
+    double = connection.execute(f"SELECT {key} FROM {table.name} GROUP BY {key} HAVING COUNT(*) > 1 LIMIT 3").fetchall()
+    if double:
+        raise ModelError(f"Model {table.name} yields a key twice: {double}.", f"Its grain is ({key}).")
+
+
+def _attach_ledger(connection: duckdb.DuckDBPyConnection, inputs: Inputs) -> None:
+    rejected: set[str] = set()
+    if inputs.quarantine is not None:
+        connection.execute(
+            "CREATE TABLE ledger.quarantined AS SELECT DISTINCT table_name, row_number"
+            f" FROM read_parquet({_text(inputs.quarantine)})"
+        )
+        rejected = {
+            row[0] for row in connection.execute("SELECT DISTINCT table_name FROM ledger.quarantined").fetchall()
+        }
+    connection.execute("CREATE TABLE ledger.present (table_name VARCHAR)")
+    for name, table in LEDGER_TABLES.items():
+        if name not in inputs.ledger:
+            _create_empty(connection, f"ledger.{name}", table)
+            continue
+        connection.execute("INSERT INTO ledger.present VALUES (?)", [name])
+        columns = ", ".join(_name(column.name) for column in table.columns)
+        file = _text(inputs.ledger[name])
+        source = f"SELECT {columns} FROM read_parquet({file})"
+        if name in rejected:
+            source = (
+                f"SELECT {columns} FROM read_parquet({file}, file_row_number = true) AS t WHERE NOT EXISTS (SELECT 1"
+                f" FROM ledger.quarantined AS q WHERE q.table_name = '{name}' AND q.row_number = t.file_row_number)"
+            )
+        connection.execute(f"CREATE VIEW ledger.{name} AS {source}")
+
+
+def _attach_policy(connection: duckdb.DuckDBPyConnection, policy: Policy, business_date: date) -> None:
+    for relation in relations(policy, business_date):
+        columns = ", ".join(f"{_name(name)} {kind}" for name, kind in relation.columns.items())
+        connection.execute(f"CREATE TABLE policy.{relation.name} ({columns})")
+        marks = ", ".join("?" for _ in relation.columns)
+        if relation.rows:
+            connection.executemany(f"INSERT INTO policy.{relation.name} VALUES ({marks})", relation.rows)
+
+
+def _attach_previous(connection: duckdb.DuckDBPyConnection, folder: Path | None, results: Mapping[str, Table]) -> None:
+    for name, table in results.items():
+        file = folder / f"{name}.parquet" if folder else None
+        if file is not None and file.exists():
+            connection.execute(f"CREATE VIEW previous.{name} AS SELECT * FROM read_parquet({_text(file)})")
+        else:
+            _create_empty(connection, f"previous.{name}", table)
+
+
+def _create_empty(connection: duckdb.DuckDBPyConnection, name: str, table: Table) -> None:
+    connection.execute(
+        f"CREATE TABLE {name} ({', '.join(f'{_name(column.name)} {duckdb_type(column)}' for column in table.columns)})"
+    )
+
+
+def _count(connection: duckdb.DuckDBPyConnection, name: str) -> int:
+    row = connection.execute(f"SELECT COUNT(*) FROM {name}").fetchone()
+    return int(row[0]) if row else 0
+
+
+def _name(column: str) -> str:
+    """A quoted column name: some names of the contracts are words of SQL."""
+    return f'"{column}"'
+
+
+def _text(value: object) -> str:
+    """A SQL text literal."""
+    return "'" + str(value).replace("'", "''") + "'"

@@ -1,0 +1,105 @@
+"""The SQL models as a graph: which file yields which relation, and in what order they run.
+
+A model is one ``SELECT`` in ``include/sql/models/<area>/<model>.sql``. It names other models bare, the ledger as
+``ledger.<table>``, the policy as ``policy.<relation>`` and yesterday's outputs as ``previous.<table>``. The only
+parameters are ``$business_date`` and ``$as_of``. The order follows from the names; a circle is refused.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, timedelta
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+from typing import Literal
+
+import sqlglot
+from sqlglot import exp
+
+from huikuan.errors import ModelError
+from huikuan.settings import INCLUDE
+
+MODELS = INCLUDE / "sql" / "models"
+_OUTSIDE = ("ledger", "policy", "previous")
+
+
+@dataclass(frozen=True)
+class Model:
+    """One ``SELECT``. ``inputs`` are the bare models it reads; ``outside`` what it reads from other schemas."""
+
+    name: str
+    area: str
+    path: Path
+    sql: str
+    materialise: Literal["table", "view"]
+    inputs: frozenset[str]
+    outside: frozenset[str]
+
+    def text(self, business_date: date) -> str:
+        """The statement with both dates put in as literals; they are dates, so nothing else can slip in."""
+        literal = {
+            "business_date": f"CAST('{business_date}' AS DATE)",
+            "as_of": f"CAST('{business_date - timedelta(days=1)}' AS DATE)",
+        }
+        return re.sub(r"\$(business_date|as_of)\b", lambda match: literal[match[1]], self.sql)
+
+
+def load_models(folder: Path = MODELS) -> list[Model]:
+    """Every model, each after all that it reads. Raises ModelError for a circle, an unknown name or two of one name."""
+    models: dict[str, Model] = {}
+    for path in sorted(folder.glob("*/*.sql")):
+        model = _read(path)
+        if model.name in models:
+            raise ModelError(f"Two models are called {model.name}: {models[model.name].path}, {path}.", "Rename one.")
+        models[model.name] = model
+    for model in models.values():
+        unknown = model.inputs - set(models)
+        if unknown:
+            raise ModelError(
+                f"{model.path} reads {', '.join(sorted(unknown))}, which no model yields.",
+                "Mend the name, or write ledger., policy. or previous. before it.",
+            )
+    try:
+        order = list(TopologicalSorter({name: sorted(model.inputs) for name, model in models.items()}).static_order())
+    except CycleError as error:
+        raise ModelError(f"Models read each other in a circle: {' → '.join(error.args[1])}.", "Break it.") from error
+    return [models[name] for name in order]
+
+
+def _read(path: Path) -> Model:
+    sql = path.read_text(encoding="utf-8")
+    kind = re.search(r"^-- materialise: (table|view)$", sql, re.MULTILINE)
+    if kind is None:
+        raise ModelError(f"{path} does not say how it is kept.", "Add the line `-- materialise: table` (or view).")
+    statements = sqlglot.parse(sql, read="duckdb")
+    if len(statements) != 1 or not isinstance(statements[0], exp.Query):
+        raise ModelError(f"{path} is not exactly one SELECT.", "Keep one SELECT per file.")
+    unknown = set(re.findall(r"\$(\w+)", sql)) - {"business_date", "as_of"}
+    if unknown:
+        raise ModelError(f"{path} asks for ${min(unknown)}.", "Only $business_date and $as_of exist.")
+    inputs, outside = _reads(statements[0], path)
+    return Model(
+        name=path.stem,
+        area=path.parent.name,
+        path=path,
+        sql=sql,
+        materialise="table" if kind[1] == "table" else "view",
+        inputs=inputs,
+        outside=outside,
+    )
+
+
+def _reads(query: exp.Query, path: Path) -> tuple[frozenset[str], frozenset[str]]:
+    steps = {step.alias for step in query.find_all(exp.CTE)}
+    inputs: set[str] = set()
+    outside: set[str] = set()
+    for table in query.find_all(exp.Table):
+        if not table.db:
+            if table.name not in steps:
+                inputs.add(table.name)
+        elif table.db in _OUTSIDE:
+            outside.add(f"{table.db}.{table.name}")
+        else:
+            raise ModelError(f"{path} reads {table.db}.{table.name}.", f"Known schemas: {', '.join(_OUTSIDE)}.")
+    return frozenset(inputs), frozenset(outside)
