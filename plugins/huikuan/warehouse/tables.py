@@ -48,7 +48,7 @@ MESSAGE_STATES = (
 
 _Kind = TypeEngine[Any] | type[TypeEngine[Any]]
 _JSON = JSON().with_variant(JSONB(), "postgresql")
-_SORTABLE = Text(collation="C")  # range partitions need an order that no locale changes
+_SORTABLE = Text(collation="C")  # run_id, everywhere: its range partitions need an order that no locale changes
 
 
 def _key(name: str, comment: str, kind: _Kind = Text) -> Column[Any]:
@@ -235,7 +235,7 @@ RUN = Table(
     _need("business_date", Date, "Business date (业务日)."),
     _need("as_of", Date, "Close of books (截止日)."),
     _need("snapshot_id", Text, "Snapshot of the ledger."),
-    _may("previous_run_id", Text, "Run whose outputs were yesterday's state."),
+    _may("previous_run_id", _SORTABLE, "Run whose outputs were yesterday's state."),
     _need("policy_version", Text, "Policy in force."),
     _need("policy_hash", Text, "SHA-256 of the policy's content."),
     _need("code_version", Text, "Version of code and models."),
@@ -253,6 +253,24 @@ PUBLISHED = Table(
     Column("business_date", Date, primary_key=True, comment="Business date."),
     Column("run_id", _SORTABLE, nullable=False, comment="The run that readers see."),
     comment="The pointer: which run of each business date the views show.",
+)
+RUN_COMPANY = Table(
+    "run_company",
+    STORE,
+    _key("company_id", "Company (公司)."),
+    _key("business_date", "Business date of the run.", Date),
+    _key("run_id", "A published run that judged accounts of this company.", _SORTABLE),
+    comment="Companies that each run covers: finds the newest night of a company without reading its results.",
+)
+SUPPLY_HOLD = Table(
+    "supply_hold",
+    STORE,
+    _key("run_id", "A published run.", _SORTABLE),
+    _company(),
+    _account(key=True),
+    _need("since", Date, "Business date on which the hold began."),
+    _need("reason", Text, "Rule that proposed it."),
+    comment="Accounts whose stop_supply (停止供货) is active in each run: written with the run, never changed.",
 )
 RUN_STEP = Table(
     "run_step",
@@ -272,7 +290,7 @@ MESSAGE = Table(
     STORE,
     Column("message_id", Text, primary_key=True, comment="Message-ID header, frozen."),
     _need("business_date", Date, "Business date."),
-    _may("run_id", Text, "Run whose rows the message shows; empty when the night was stopped."),
+    _may("run_id", _SORTABLE, "Run whose rows the message shows; empty when the night was stopped."),
     _need("kind", Text, "Kind of mail.", ("digest", "escalation", "data_owner")),
     _need("recipient", Text, "rep_id of the reader."),
     _need("address", Text, "Mail address at the time of writing."),
@@ -292,3 +310,14 @@ MESSAGE = Table(
     CheckConstraint("attempts >= 0", name="message_attempts"),
     comment="The outbox: one row per mail, never deleted (发件箱).",
 )
+
+
+def _closed_set(column: Column[Any]) -> CheckConstraint:
+    values = ", ".join(f"'{value}'" for value in column.info["values"])
+    return CheckConstraint(f"{column.name} IN ({values})", name=f"{column.table.name}_{column.name}_values")
+
+
+for _table in STORE.tables.values():
+    for _column in _table.columns:
+        if _column.info.get("values"):
+            _table.append_constraint(_closed_set(_column))
