@@ -1,0 +1,89 @@
+"""Great Expectations as the judge: one ephemeral context, one suite per table and stage, results keyed by rule id."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from huikuan.quality.model import InSet, Present, Rule, UniqueKey
+from huikuan.quality.relations import Frame
+
+if TYPE_CHECKING:
+    import numpy as np
+
+Judge = Callable[[str, Frame, Sequence[Rule]], "dict[str, np.ndarray[Any, Any]]"]
+
+
+def open_judge() -> Judge:
+    """A function (suite name, frame, rules) → file row numbers of the rows that failed, per rule id.
+
+    Importing Great Expectations takes 7–12 s and sends usage statistics unless told not to: both are why it is
+    imported here, once, and not at the top.
+    """
+    os.environ["GX_ANALYTICS_ENABLED"] = "False"
+    import great_expectations as gx
+    from great_expectations.data_context.types.base import ProgressBarsConfig
+
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = ProgressBarsConfig(globally=False, metric_calculations=False)
+    source = context.data_sources.add_pandas("snapshot")
+
+    def judge(name: str, frame: Frame, rules: Sequence[Rule]) -> dict[str, np.ndarray[Any, Any]]:
+        asset = source.add_dataframe_asset(name)
+        batch = asset.add_batch_definition_whole_dataframe("rows").get_batch({"dataframe": frame.data})
+        counted = _validate(batch, name, frame, rules, "BASIC")
+        failed = [rule for rule in rules if not counted[rule.rule_id]["success"]]
+        rows = _rows(_validate(batch, name, frame, failed, "COMPLETE")) if failed else {}
+        source.delete_asset(name)  # lets go of the frame
+        return {rule.rule_id: rows.get(rule.rule_id, _no_rows()) for rule in rules}
+
+    return judge
+
+
+def _validate(batch: Any, name: str, frame: Frame, rules: Sequence[Rule], detail: str) -> dict[str, dict[str, Any]]:
+    """Per rule id: ``success`` and GX's ``result``. An expectation that could not be evaluated is an error."""
+    import great_expectations as gx
+
+    suite = gx.ExpectationSuite(name=name, expectations=[_expectation(rule, frame) for rule in rules])
+    answer = batch.validate(suite, result_format={"result_format": detail})
+    found: dict[str, dict[str, Any]] = {}
+    for one in answer.results:
+        rule_id = one.expectation_config.meta["rule_id"]
+        if one.exception_info.get("raised_exception", "exception_message" in one.exception_info):
+            raise RuntimeError(f"{rule_id} could not be judged: {one.exception_info}")
+        found[rule_id] = {"success": one.success, "result": one.result}
+    missing = {rule.rule_id for rule in rules} - set(found)
+    if missing:
+        raise RuntimeError(f"Great Expectations gave no result for {', '.join(sorted(missing))}")
+    return found
+
+
+def _expectation(rule: Rule, frame: Frame) -> Any:
+    import great_expectations.expectations as gxe
+
+    column = frame.columns[rule.rule_id]
+    common: dict[str, Any] = {"column": column, "meta": {"rule_id": rule.rule_id}, "severity": rule.severity}
+    if isinstance(rule.check, UniqueKey):
+        return gxe.ExpectColumnValuesToBeUnique(**common)
+    if isinstance(rule.check, Present):
+        return gxe.ExpectColumnValuesToNotBeNull(**common)
+    if isinstance(rule.check, InSet):
+        return gxe.ExpectColumnValuesToBeInSet(value_set=list(rule.check.values), **common)
+    return gxe.ExpectColumnValuesToBeInSet(value_set=[True], **common)
+
+
+def _rows(complete: dict[str, dict[str, Any]]) -> dict[str, np.ndarray[Any, Any]]:
+    """The frame's index is the file row number, so GX's own index list names the rows."""
+    import numpy as np
+
+    return {
+        rule_id: np.sort(np.asarray(one["result"]["unexpected_index_list"], dtype=np.int64))
+        for rule_id, one in complete.items()
+    }
+
+
+def _no_rows() -> np.ndarray[Any, Any]:
+    import numpy as np
+
+    return np.empty(0, dtype=np.int64)
