@@ -227,7 +227,8 @@ def _diagnose(file: CsvFile) -> None:
     """Raise LedgerError if the file has undecodable bytes, open quotes, ragged rows or mixed line ends."""
     if _first_undecodable(file.readable, "utf-8"):
         raise _undecodable(file.path, file.readable, file.stated_in)
-    expected, ragged, count, number = len(file.header), [], 0, 0
+    expected, count, number = len(file.header), 0, 0
+    ragged: list[str] = []
     try:
         with _records(file.readable, file.formats.delimiter) as records:
             for number, record in enumerate(records, start=1):

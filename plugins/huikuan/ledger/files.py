@@ -107,7 +107,7 @@ def _check_header(file: CsvFile, table: str) -> None:
             if set(file.header[0].split(delimiter)) & set(known) and delimiter != file.formats.delimiter:
                 written = "\\t" if delimiter == "\t" else delimiter
                 raise LedgerError(
-                    f"{file.path.name}: its fields are not separated by {file.formats.delimiter!r} but by {delimiter!r}.",
+                    f"{file.path.name}: its fields are separated by {delimiter!r}, not by {file.formats.delimiter!r}.",
                     f'Add the line `delimiter: "{written}"` to {file.stated_in}.',
                 )
     if not any(near(name, known) for name in file.header):

@@ -75,7 +75,7 @@ def load_mapping(name: str) -> Mapping:
     missing = [table for table, meaning in TABLES.items() if table not in stems and not is_optional(meaning)]
     if missing:
         raise LedgerError(
-            f"Source {name} has no SELECT for the required table{'s' if len(missing) > 1 else ''} {', '.join(missing)}.",
+            f"Source {name} has no SELECT for {', '.join(missing)}, which no night can do without.",
             f"Add {', '.join(f'{table}.sql' for table in missing)} to {folder}.",
         )
     selects = {table: _select(stems[table]) for table in TABLES if table in stems}

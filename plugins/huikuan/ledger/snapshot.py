@@ -305,9 +305,7 @@ def load(lake: Path, snapshot_id: str) -> Snapshot:
         if not file.path.is_file():
             raise _damaged(snapshot_id, f"{file.path.name} is missing")
         if file.path.stat().st_size != file.bytes:
-            raise _damaged(
-                snapshot_id, f"{file.path.name} has {file.path.stat().st_size} bytes instead of {file.bytes}"
-            )
+            raise _damaged(snapshot_id, f"{file.path.name} does not have its {file.bytes} bytes")
         if _sha256(file.path) != file.sha256:
             raise _damaged(snapshot_id, f"the content of {file.path.name} is not what was written")
     return snapshot

@@ -105,8 +105,8 @@ def write_parquet(
 
 def refuse_broken_text(file: Path, label: str) -> None:
     """Raise LedgerError naming row and column if a text column of a Parquet file holds bytes that are not UTF-8."""
-    import pyarrow as pa  # noqa: PLC0415 - only to explain a refusal
-    import pyarrow.parquet as pq  # noqa: PLC0415
+    import pyarrow as pa
+    import pyarrow.parquet as pq
 
     try:
         opened = pq.ParquetFile(file)
