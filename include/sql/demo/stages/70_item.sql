@@ -1,0 +1,173 @@
+-- Every due date and what becomes of it. One row per document and instalment, keyed by (d, seq).
+-- Money in cents: credit_cents is credited (documents with one due date only); of the rest, dispute_cents waits for the
+-- dispute; then pay_cents on pay_on, rest_cents on rest_on, late_cents on late_on, off_cents written off on off_on.
+-- A day that is empty never comes. Nothing here knows the last day: facts after it are cut off when they are written.
+WITH split AS (
+    SELECT
+        bill.d,
+        bill.n,
+        bill.kind,
+        bill.currency,
+        bill.issued_on,
+        bill.is_scripted,
+        bill.pay_after,
+        bill.pay_share,
+        bill.rest_after,
+        bill.promise,
+        bill.plan,
+        bill.dispute_share,
+        bill.dispute_after,
+        bill.resolve_after,
+        plan.seq,
+        plan.is_retention,
+        bill.d * 10 + plan.seq AS i,
+        bill.due_on + plan.days_later AS due_on,
+        bill.cents * plan.share_through // 10000 - bill.cents * plan.share_before // 10000 AS cents,
+        customer.company_id,
+        customer.behaviour,
+        customer.rhythm,
+        customer.weekday,
+        customer.monthday,
+        bill.plan = 'single' AND bill.kind = 'invoice' AND NOT bill.is_scripted AS is_plain,
+        u(bill.d, 'trouble') AS r_trouble
+    FROM bill
+    INNER JOIN plan ON bill.plan = plan.plan
+    INNER JOIN customer ON bill.n = customer.n
+),
+
+troubled AS (
+    SELECT
+        *,
+        CASE
+            WHEN is_scripted THEN dispute_share
+            WHEN is_plain AND r_trouble < 0.008 THEN 1.0
+            WHEN is_plain AND r_trouble < 0.022 THEN 0.1 + 0.05 * whole(0, 10, u(d, 'dispute share'))
+        END AS disputed_share,
+        CASE
+            WHEN is_plain AND r_trouble BETWEEN 0.022 AND 0.046
+                THEN CAST(cents * 0.01 * whole(3, 15, u(d, 'credit')) AS BIGINT)
+            -- Cancelled: credited in full.
+            WHEN is_plain AND r_trouble BETWEEN 0.046 AND 0.049 THEN cents
+            ELSE 0
+        END AS credit_cents
+    FROM split
+),
+
+dated AS (
+    SELECT
+        *,
+        CASE WHEN credit_cents > 0 THEN workday(issued_on + whole(4, 25, u(d, 'credit day'))) END AS credit_on,
+        -- One credit note in five waits until somebody applies it.
+        if(u(d, 'clear') < 0.8, 0, whole(20, 55, u(d, 'clear day'))) AS clear_days,
+        CASE
+            WHEN disputed_share IS NULL THEN NULL
+            WHEN is_scripted THEN workday(issued_on + dispute_after)
+            ELSE workday(greatest(issued_on + 3, due_on + whole(-10, 12, u(d, 'dispute day'))))
+        END AS dispute_on,
+        CASE
+            WHEN disputed_share IS NULL THEN NULL
+            WHEN is_scripted THEN resolve_after
+            WHEN u(d, 'resolve') < 0.86 THEN whole(15, 110, u(d, 'resolve days'))
+            WHEN u(d, 'resolve') < 0.95 THEN whole(110, 320, u(d, 'resolve days'))
+        END AS resolve_days,
+        -- Days between the due date and the decision to pay.
+        CASE
+            WHEN is_scripted THEN pay_after
+            WHEN behaviour = 'budget' THEN 0
+            WHEN behaviour = 'prompt' THEN whole(-4, 2, u(i, 'late'))
+            WHEN behaviour = 'late' THEN whole(1, 22, u(i, 'late'))
+            WHEN behaviour = 'drags' THEN whole(25, 105, u(i, 'late'))
+            WHEN behaviour = 'erratic' AND u(i, 'mood') < 0.5 THEN whole(-2, 6, u(i, 'late'))
+            WHEN behaviour = 'erratic' THEN whole(15, 130, u(i, 'late'))
+            WHEN u(i, 'mood') < 0.18 THEN whole(90, 200, u(i, 'late'))
+        END + if(is_retention AND NOT is_scripted, whole(0, 30, u(i, 'retention')), 0) AS late_days,
+        CASE
+            WHEN is_scripted THEN pay_share
+            WHEN
+                u(i, 'part') < CASE behaviour WHEN 'erratic' THEN 0.3 WHEN 'drags' THEN 0.12 WHEN 'late' THEN 0.03 ELSE 0 END
+                THEN 0.1 * whole(3, 7, u(i, 'share'))
+            ELSE 1.0
+        END AS first_share,
+        if(is_scripted, rest_after, whole(18, 65, u(i, 'rest'))) AS rest_days
+    FROM troubled
+),
+
+paid AS (
+    SELECT
+        *,
+        dispute_on + resolve_days AS resolved_on,
+        cents - credit_cents AS payable_cents,
+        CAST(if(disputed_share = 1, cents, cents * coalesce(disputed_share, 0)) AS BIGINT) AS dispute_cents,
+        -- greatest() passes over what is empty: without the first line "never" would become "at once".
+        CASE
+            WHEN late_days IS NULL THEN NULL
+            WHEN behaviour = 'budget' THEN greatest(
+                budget_day(due_on + late_days, company_id), workday(issued_on + 1)
+            )
+            ELSE greatest(pay_day(due_on + late_days, rhythm, weekday, monthday), workday(issued_on + 1))
+        END AS pay_on
+    FROM dated
+),
+
+shared AS (
+    SELECT
+        *,
+        -- A bank on the way keeps its fee, which is written off some weeks later.
+        CASE
+            WHEN currency = 'USD' AND seq = 1 AND payable_cents - dispute_cents > 200000 AND NOT is_scripted
+                AND first_share = 1 AND u(i, 'fee') < 0.05
+                THEN whole(1500, 4500, u(i, 'fee cents'))
+            ELSE 0
+        END AS fee_cents,
+        CAST((payable_cents - dispute_cents) * first_share AS BIGINT) AS first_cents
+    FROM paid
+)
+
+SELECT
+    d,
+    seq,
+    n,
+    i,
+    kind,
+    currency,
+    plan,
+    issued_on,
+    due_on,
+    cents,
+    is_retention,
+    is_scripted,
+    promise,
+    late_days,
+    disputed_share,
+    dispute_cents,
+    CAST(dispute_on AS DATE) AS dispute_on,
+    CAST(resolved_on AS DATE) AS resolved_on,
+    credit_cents,
+    CAST(credit_on AS DATE) AS credit_on,
+    CAST(workday(credit_on + clear_days) AS DATE) AS cleared_on,
+    first_cents - fee_cents AS pay_cents,
+    CAST(pay_on AS DATE) AS pay_on,
+    payable_cents - dispute_cents - first_cents AS rest_cents,
+    CAST(pay_day(pay_on + rest_days, rhythm, weekday, monthday) AS DATE) AS rest_on,
+    dispute_cents AS late_cents,
+    CAST(
+        CASE
+            WHEN resolved_on IS NOT NULL AND pay_on IS NOT NULL
+                THEN pay_day(greatest(resolved_on, pay_on) + 7, rhythm, weekday, monthday)
+        END AS DATE
+    ) AS late_on,
+    CASE
+        WHEN fee_cents > 0 THEN fee_cents
+        -- What is never paid is written off in the second year, two times in five; a departed customer's part sooner.
+        WHEN pay_on IS NULL AND NOT is_scripted AND u(i, 'off') < 0.4 THEN payable_cents
+        WHEN n = 17 AND rest_days IS NULL THEN payable_cents - dispute_cents - first_cents
+        ELSE 0
+    END AS off_cents,
+    CAST(
+        CASE
+            WHEN fee_cents > 0 THEN workday(pay_on + whole(30, 60, u(i, 'off day')))
+            WHEN pay_on IS NULL THEN workday(due_on + whole(380, 520, u(i, 'off day')))
+            ELSE workday(pay_on + 240)
+        END AS DATE
+    ) AS off_on
+FROM shared

@@ -1,0 +1,79 @@
+-- Promises, made so that their end is known: kept, partly kept, broken or withdrawn. One row per (d, no); at most one is open at a
+-- time. Ordinary ones are about documents paid more than three weeks late, or never.
+WITH asked AS (
+    SELECT
+        item.*,
+        CASE
+            WHEN is_scripted THEN promise
+            WHEN u(d, 'promise') < 0.05 THEN 'withdrawn'
+            WHEN pay_on IS NULL OR u(d, 'promise') < 0.40 THEN 'broken'
+            WHEN rest_cents > 0 THEN 'partly'
+            ELSE 'kept'
+        END AS fate
+    FROM item
+    WHERE
+        d IN (SELECT kept.d FROM kept)
+        AND kind <> 'opening_balance'
+        AND if(
+            is_scripted,
+            promise IS NOT NULL,
+            disputed_share IS NULL AND credit_cents = 0 AND coalesce(late_days, 99) > 21 AND u(i, 'asked') < 0.4
+        )
+    QUALIFY row_number() OVER (PARTITION BY d ORDER BY seq) = 1
+),
+
+placed AS (
+    SELECT
+        *,
+        CASE
+            WHEN pay_on IS NULL OR pay_on - due_on < 22 THEN due_on + 30
+            WHEN fate = 'broken' THEN pay_on - whole(10, 18, u(d, 'early'))
+            ELSE pay_on + whole(0, 2, u(d, 'slack'))
+        END AS promised_for
+    FROM asked
+),
+
+first_promise AS (
+    SELECT
+        d,
+        n,
+        currency,
+        1 AS no,
+        fate,
+        pay_on,
+        CASE
+            WHEN fate = 'partly' THEN cents - credit_cents
+            WHEN fate = 'kept' THEN pay_cents
+            ELSE greatest(pay_cents, 1)
+        END AS promised_cents,
+        CAST(greatest(issued_on, promised_for - whole(9, 20, u(d, 'ahead'))) AS DATE) AS made_on,
+        CAST(promised_for AS DATE) AS promised_for
+    FROM placed
+),
+
+second_promise AS (
+    SELECT
+        d,
+        n,
+        currency,
+        2 AS no,
+        'kept' AS fate,
+        pay_on,
+        promised_cents,
+        CAST(promised_for + 4 AS DATE) AS made_on,
+        pay_on AS promised_for
+    FROM first_promise
+    WHERE fate = 'broken' AND pay_on > promised_for + 6 AND u(d, 'second') < 0.4
+)
+
+SELECT
+    d,
+    n,
+    currency,
+    no,
+    promised_cents,
+    made_on,
+    promised_for,
+    CASE WHEN fate = 'withdrawn' THEN made_on + 4 END AS withdrawn_on
+FROM (SELECT * FROM first_promise UNION ALL SELECT * FROM second_promise)
+WHERE made_on <= getvariable('through')

@@ -1,0 +1,7 @@
+SELECT
+    company_id,
+    name,
+    functional_currency,
+    timezone,
+    calendar
+FROM party

@@ -1,0 +1,95 @@
+-- What the general ledger says, for each of the last sixty days and every month's end. One row per company, day and currency.
+-- Counted from the facts themselves, once each: neither a row handed over twice nor one without a due date changes the books.
+WITH movement AS (
+    SELECT
+        n,
+        currency,
+        issued_on AS on_date,
+        cents
+    FROM bill
+    WHERE d IN (SELECT kept.d FROM kept)
+    UNION ALL
+    SELECT
+        n,
+        currency,
+        credit_on AS on_date,
+        -credit_cents AS cents
+    FROM item
+    WHERE credit_cents > 0 AND d IN (SELECT kept.d FROM kept)
+    UNION ALL
+    SELECT
+        n,
+        currency,
+        on_date,
+        -cents AS cents
+    FROM advance
+    WHERE what = 'rebate'
+    UNION ALL
+    SELECT
+        n,
+        currency,
+        off_on AS on_date,
+        -off_cents AS cents
+    FROM item
+    WHERE off_cents > 0 AND d IN (SELECT kept.d FROM kept)
+),
+
+daily AS (
+    SELECT
+        customer.company_id,
+        movement.currency,
+        movement.on_date,
+        sum(movement.cents) * 0.01 AS amount
+    FROM movement
+    INNER JOIN customer ON movement.n = customer.n
+    WHERE movement.on_date <= getvariable('through')
+    GROUP BY customer.company_id, movement.currency, movement.on_date
+    UNION ALL
+    SELECT
+        company_id,
+        currency,
+        received_on AS on_date,
+        -sum(amount) AS amount
+    FROM handed_receipt
+    GROUP BY company_id, currency, received_on
+),
+
+day AS (
+    SELECT CAST(getvariable('start') + CAST(i AS INTEGER) AS DATE) AS as_of
+    FROM range(0, getvariable('through') - getvariable('start') + 1) AS t (i)
+),
+
+running AS (
+    SELECT
+        pair.company_id,
+        pair.currency,
+        day.as_of,
+        sum(coalesce(moved.amount, 0)) OVER (
+            PARTITION BY pair.company_id, pair.currency
+            ORDER BY day.as_of
+        ) AS balance
+    FROM (SELECT DISTINCT company_id, currency FROM daily) AS pair
+    CROSS JOIN day
+    LEFT JOIN (
+        -- What is dated before the first day counts on it.
+        SELECT
+            company_id,
+            currency,
+            greatest(on_date, getvariable('start')) AS on_date,
+            sum(amount) AS amount
+        FROM daily
+        GROUP BY ALL
+    ) AS moved
+        ON
+            pair.company_id = moved.company_id
+            AND pair.currency = moved.currency
+            AND day.as_of = moved.on_date
+)
+
+SELECT
+    company_id,
+    as_of,
+    currency,
+    CAST(balance AS DECIMAL(18, 4)) AS balance
+FROM running
+WHERE as_of > getvariable('through') - 60 OR as_of = last_day(as_of)
