@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Literal
@@ -45,7 +46,8 @@ class Model:
         return re.sub(r"\$(business_date|as_of)\b", lambda match: literal[match[1]], self.sql)
 
 
-def load_models(folder: Path = MODELS) -> list[Model]:
+@cache
+def load_models(folder: Path = MODELS) -> tuple[Model, ...]:
     """Every model, each after all that it reads. Raises ModelError for a circle, an unknown name or two of one name."""
     models: dict[str, Model] = {}
     for path in sorted(folder.glob("*/*.sql")):
@@ -64,7 +66,7 @@ def load_models(folder: Path = MODELS) -> list[Model]:
         order = list(TopologicalSorter({name: sorted(model.inputs) for name, model in models.items()}).static_order())
     except CycleError as error:
         raise ModelError(f"Models read each other in a circle: {' → '.join(error.args[1])}.", "Break it.") from error
-    return [models[name] for name in order]
+    return tuple(models[name] for name in order)
 
 
 def _read(path: Path) -> Model:

@@ -71,12 +71,14 @@ class Step:
 
 
 @contextmanager
-def step(url: str, business_date: date, name: StepName, inputs: str, *, wait_seconds: float = 0) -> Iterator[Step]:
+def step(
+    url: str, business_date: date, name: StepName, inputs: str, *, wait_seconds: float = 0, redo: bool = False
+) -> Iterator[Step]:
     """Hold one step of one night while the body runs.
 
     ``inputs`` is a digest of what the step works on. ``Step.already_done`` is true when the step was finished with the
     same inputs: its ``result`` is what it handed on then. Otherwise the attempt gets a new token, and the body calls
-    ``finish``; a body that ends without it leaves the step to be done again.
+    ``finish``; a body that ends without it leaves the step to be done again. ``redo`` does a finished step once more.
 
     Raises FenceError when another process still holds the step after ``wait_seconds``.
     """
@@ -89,7 +91,7 @@ def step(url: str, business_date: date, name: StepName, inputs: str, *, wait_sec
             f"SELECT token, result FROM store.run_step WHERE {_THIS_ROW} AND state = 'finished' AND inputs = %s",
             [business_date, name, inputs],
         ).fetchone()
-        if row is not None:
+        if row is not None and not redo:
             yield Step(business_date, name, role, row[0], True, row[1], holder)
         else:
             token = _next_token(holder, business_date, name, inputs)

@@ -22,7 +22,7 @@ SELECT
     NULL AS script_id,
     n.ask_amount,
     n.currency,
-    DATE_ADD($business_date, n.due_in_days * INTERVAL 1 DAY) AS due_on,
+    CAST(DATE_ADD($business_date, n.due_in_days * INTERVAL 1 DAY) AS DATE) AS due_on,
     COALESCE(y.first_listed_on, $business_date) AS first_listed_on,
     NULLIF(n.subject_id, '') AS subject_id
 FROM task_candidate AS n

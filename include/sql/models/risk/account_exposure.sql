@@ -1,5 +1,5 @@
 -- One row per account with a balance: totals over its currencies in functional currency at as-of, rounded half-up to
--- the currency's minor unit, once (rules 6 and 15). A total is empty when one of its rates is missing.
+-- the currency's minor unit, once (rules 6 and 15); the digits of ROUND must be a constant, hence one branch each. A total is empty when one of its rates is missing.
 -- materialise: table
 WITH converted AS (
     SELECT
@@ -31,12 +31,16 @@ SELECT
     t.company_id,
     t.account_id,
     CASE u.minor_units
-        WHEN 0 THEN ROUND(t.net_amount, 0) WHEN 3 THEN ROUND(t.net_amount, 3)
-        WHEN 4 THEN ROUND(t.net_amount, 4) ELSE ROUND(t.net_amount, 2)
+        WHEN 0 THEN CAST(ROUND(t.net_amount, 0) AS DECIMAL(18, 4))
+        WHEN 3 THEN CAST(ROUND(t.net_amount, 3) AS DECIMAL(18, 4))
+        WHEN 4 THEN CAST(ROUND(t.net_amount, 4) AS DECIMAL(18, 4))
+        ELSE CAST(ROUND(t.net_amount, 2) AS DECIMAL(18, 4))
     END AS exposure_functional,
     CASE u.minor_units
-        WHEN 0 THEN ROUND(t.overdue_amount, 0) WHEN 3 THEN ROUND(t.overdue_amount, 3)
-        WHEN 4 THEN ROUND(t.overdue_amount, 4) ELSE ROUND(t.overdue_amount, 2)
+        WHEN 0 THEN CAST(ROUND(t.overdue_amount, 0) AS DECIMAL(18, 4))
+        WHEN 3 THEN CAST(ROUND(t.overdue_amount, 3) AS DECIMAL(18, 4))
+        WHEN 4 THEN CAST(ROUND(t.overdue_amount, 4) AS DECIMAL(18, 4))
+        ELSE CAST(ROUND(t.overdue_amount, 2) AS DECIMAL(18, 4))
     END AS overdue_functional,
     CASE
         WHEN t.collectable_amount > 0

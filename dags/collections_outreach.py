@@ -1,0 +1,47 @@
+"""The morning after the night: published rows → messages in the outbox → sent. Runbook: docs/runbooks/."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from airflow.sdk import Param, PartitionedAssetTimetable, dag, task
+
+from huikuan.orchestration import alerts
+from huikuan.orchestration.assets import NIGHT
+from huikuan.orchestration.run import current, runbook
+
+
+@dag(
+    schedule=PartitionedAssetTimetable(assets=NIGHT),
+    catchup=False,
+    max_active_runs=4,  # a morning that waits for its window must not hold up a night computed by hand
+    params={
+        "business_date": Param(None, type=["null", "string"], format="date", description="Only for a run by hand."),
+    },
+    default_args={
+        "retries": 3,
+        "retry_delay": timedelta(minutes=5),
+        "on_failure_callback": alerts.task_failed,
+    },
+    doc_md=runbook("collections_outreach"),
+    tags=["huikuan", "回款"],
+)
+def collections_outreach() -> None:
+    @task(execution_timeout=timedelta(minutes=30), multiple_outputs=False)
+    def outbox() -> dict[str, int]:
+        from huikuan.orchestration import mail
+
+        return mail.write(current())
+
+    @task.sensor(
+        mode="reschedule", poke_interval=300, timeout=timedelta(hours=16), execution_timeout=timedelta(minutes=30)
+    )
+    def send() -> object:
+        from huikuan.orchestration import mail
+
+        return mail.send(current())
+
+    outbox() >> send()
+
+
+collections_outreach()

@@ -1,0 +1,92 @@
+"""The command line: every step that Airflow runs, without Airflow."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import sys
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from huikuan.errors import HuikuanError
+from huikuan.settings import DEFAULT_POLICY, Settings
+
+app = typer.Typer(
+    name="huikuan", help="Huikuan 回款: nightly receivables collections.", no_args_is_help=True, add_completion=False
+)
+console = Console(highlight=False)
+
+BusinessDate = Annotated[datetime, typer.Option("--date", formats=["%Y-%m-%d"], help="Business date (业务日).")]
+Lake = Annotated[Path | None, typer.Option(help="Folder of snapshots, runs and results.")]
+Warehouse = Annotated[str | None, typer.Option(help="postgresql:// URL; default: the embedded server.")]
+
+
+@app.callback()
+def _root() -> None:
+    """Nightly receivables collections (回款)."""
+
+
+@app.command()
+def night(
+    ledger: Annotated[str, typer.Option(help="Folder, file or database URL of the ledger.")],
+    business_date: BusinessDate,
+    source: Annotated[str | None, typer.Option(help="Foreign schema: a folder of include/sql/ledger.")] = None,
+    policy: Annotated[Path, typer.Option(help="Policy file (回款政策).")] = DEFAULT_POLICY,
+    lake: Lake = None,
+    warehouse: Warehouse = None,
+    refresh: Annotated[bool, typer.Option(help="Read the ledger again even if that was done.")] = False,
+    backfill: Annotated[bool, typer.Option(help="A night of the past: nobody is contacted.")] = False,
+    outreach: Annotated[bool, typer.Option(help="Write the morning's mails as .eml files too.")] = True,
+) -> None:
+    """Run one night: extract ▸ validate ▸ classify ▸ publish, then the morning's mails."""
+    from huikuan.night.run import run_night
+    from huikuan.night.summary import show_night
+
+    settings = _settings(lake, warehouse)
+    outcome = run_night(
+        business_date.date(),
+        ledger=ledger,
+        source=source,
+        policy=policy,
+        settings=settings,
+        refresh=refresh,
+        is_backfill=backfill,
+        report=_progress,
+    )
+    mails = _mails(business_date.date(), settings) if outreach else None
+    show_night(console, outcome, settings, mails)
+    if outcome.gate == "stop":
+        raise typer.Exit(3)
+
+
+def _mails(business_date: date, settings: Settings) -> dict[str, int]:
+    raise NotImplementedError
+
+
+def _settings(lake: Path | None, warehouse: str | None) -> Settings:
+    """The environment's settings; a lake of one's own brings its own embedded warehouse and mail folder."""
+    settings = Settings.from_environment()
+    if lake is not None:
+        home = lake.absolute()
+        settings = dataclasses.replace(settings, home=home, lake=home, mail=home / "mail")
+    if warehouse is not None:
+        settings = dataclasses.replace(settings, warehouse_url=warehouse)
+    return settings
+
+
+def _progress(line: str) -> None:
+    console.print(line, markup=False)
+
+
+def main() -> None:
+    """Run a command; an error that a person can mend is shown as problem and remedy, without a traceback."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    try:
+        app()
+    except HuikuanError as error:
+        Console(stderr=True, highlight=False).print(f"[bold red]✗[/] {error.problem}\n  [bold]→[/] {error.remedy}")
+        sys.exit(2)

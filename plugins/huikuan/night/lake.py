@@ -1,0 +1,143 @@
+"""Where a run lies in the lake, and what identifies it.
+
+``<lake>/runs/<business date>/<run id>/`` holds ``run.json`` (the identity), ``policy.yaml`` (the policy as it was),
+``quality/`` (verdicts, quarantine, report), ``tables/`` (results) and ``manifest.json`` (hashes of the results,
+written last). ``<lake>/results/<business date>`` is a link to the tables of the run that was published.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from dataclasses import asdict, dataclass
+from datetime import date, timedelta
+from functools import cache
+from pathlib import Path
+
+import huikuan
+from huikuan.errors import SnapshotError
+from huikuan.settings import INCLUDE
+
+
+@dataclass(frozen=True)
+class RunIdentity:
+    """Everything that decides the rows of a run: equal identities give equal rows, so they share one run id."""
+
+    business_date: date
+    snapshot_id: str
+    previous_run_id: str | None
+    policy_version: str
+    policy_hash: str
+    code_version: str
+    volumes_hash: str
+    is_backfill: bool
+
+    @property
+    def run_id(self) -> str:
+        """``<YYYYMMDD>-<12 hex digits>``."""
+        content = json.dumps(asdict(self), sort_keys=True, default=str)
+        return f"{self.business_date:%Y%m%d}-{hashlib.sha256(content.encode()).hexdigest()[:12]}"
+
+    @property
+    def as_of(self) -> date:
+        """The close of books: the day before the business date."""
+        return self.business_date - timedelta(days=1)
+
+
+@cache
+def code_version() -> str:
+    """The package's version and a digest of the code and SQL that decide rows, the same wherever they are mounted."""
+    digest = hashlib.sha256()
+    package = Path(huikuan.__file__).parent
+    rooms = [package / room for room in ("ledger", "policy", "quality", "engine", "night")]
+    queries = [INCLUDE / "sql" / folder for folder in ("models", "invariants", "quality", "ledger")]
+    for folder in [*rooms, *queries]:
+        for path in sorted(path for path in folder.rglob("*") if path.suffix in {".py", ".sql", ".yaml"}):
+            digest.update(f"{folder.name}/{path.relative_to(folder)}\n".encode())
+            digest.update(path.read_bytes())
+    return f"{huikuan.__version__}+{digest.hexdigest()[:12]}"
+
+
+def run_folder(lake: Path, run_id: str) -> Path:
+    """The folder of a run, whether it exists or not."""
+    day = run_id.split("-", 1)[0]
+    return lake / "runs" / f"{day[:4]}-{day[4:6]}-{day[6:]}" / run_id
+
+
+def write_identity(lake: Path, identity: RunIdentity, policy: Path) -> Path:
+    """Make the run's folder with its identity and a copy of its policy; returns the folder."""
+    folder = run_folder(lake, identity.run_id)
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(policy, folder / "policy.yaml")
+    _write_json(folder / "run.json", asdict(identity))
+    return folder
+
+
+def read_identity(lake: Path, run_id: str) -> RunIdentity:
+    """The identity of a run. Raises SnapshotError when the lake does not hold it, or holds another under its name."""
+    path = run_folder(lake, run_id) / "run.json"
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise SnapshotError(f"The lake {lake} holds no run {run_id}.", "Validate the night again.") from error
+    content["business_date"] = date.fromisoformat(content["business_date"])
+    identity = RunIdentity(**content)
+    if identity.run_id != run_id:
+        raise SnapshotError(f"{path} was changed after it was written.", "Validate the night again.")
+    return identity
+
+
+def seal_tables(folder: Path, made: Path) -> None:
+    """Put finished tables in place: their hashes are written last, so a half-written run is never read."""
+    tables = folder / "tables"
+    (folder / "manifest.json").unlink(missing_ok=True)
+    if tables.exists():
+        shutil.rmtree(tables)
+    made.rename(tables)
+    _write_json(folder / "manifest.json", {path.name: _sha256(path) for path in sorted(tables.glob("*.parquet"))})
+
+
+def sealed_tables(lake: Path, run_id: str) -> dict[str, Path]:
+    """Result files of a finished run by table, each checked against its hash."""
+    folder = run_folder(lake, run_id)
+    try:
+        hashes: dict[str, str] = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise SnapshotError(
+            f"The lake {lake} holds no finished results of run {run_id}.",
+            "Classify that night again, or use the lake in which it was computed; a warehouse and its lake go together.",
+        ) from error
+    files = {name.removesuffix(".parquet"): folder / "tables" / name for name in hashes}
+    for name, path in files.items():
+        if not path.exists() or _sha256(path) != hashes[path.name]:
+            raise SnapshotError(f"{path} ({name}) is missing or damaged.", "Classify that night again.")
+    return files
+
+
+def link_results(lake: Path, run_id: str) -> Path:
+    """Let ``<lake>/results/<business date>`` name the tables of this run, in one step; returns the link."""
+    folder = run_folder(lake, run_id)
+    link = lake / "results" / folder.parent.name
+    link.parent.mkdir(parents=True, exist_ok=True)
+    fresh = link.with_name(f".{link.name}.{os.getpid()}")
+    fresh.unlink(missing_ok=True)
+    fresh.symlink_to(Path("..", "runs", folder.parent.name, run_id, "tables"))
+    fresh.replace(link)
+    return link
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _write_json(path: Path, content: object) -> None:
+    """Write and sync under another name, then rename: readers see the whole file or none."""
+    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    with fresh.open("w", encoding="utf-8") as file:
+        json.dump(content, file, indent=2, sort_keys=True, default=str, ensure_ascii=False)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)

@@ -1,0 +1,38 @@
+"""Run every test that this machine can run, and say loudly what it cannot.
+
+Tests that need a system package (Debian's chromium, a MariaDB server) are left out where it is missing, never skipped
+silently: the last lines name the package. Continuous integration installs both, so there nothing is left out.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+
+import pytest
+
+NEEDS = {"browser": ("chromium", "chromium"), "mariadb": ("mariadbd", "mariadb-server")}
+
+
+def main() -> int:
+    missing = {marker: package for marker, (binary, package) in NEEDS.items() if not _installed(binary)}
+    if missing and os.environ.get("CI"):
+        sys.stderr.write(f"continuous integration must install {', '.join(missing.values())}\n")
+        return 2
+    arguments = sys.argv[1:]
+    if missing:
+        arguments += ["-m", " and ".join(f"not {marker}" for marker in missing)]
+    code = pytest.main(arguments)
+    for marker, package in missing.items():
+        sys.stderr.write(f"NOT RUN: tests marked {marker!r}: install Debian's package {package} to run them.\n")
+    return int(code)
+
+
+def _installed(binary: str) -> bool:
+    """Debian keeps servers in /usr/sbin, which is not on everyone's PATH."""
+    return bool(shutil.which(binary, path=f"{os.environ.get('PATH', '')}:/usr/sbin"))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
