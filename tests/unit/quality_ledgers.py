@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import date
@@ -11,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-
 from huikuan.columns import duckdb_type
 from huikuan.ledger.contract import TABLES
 from huikuan.policy.model import GatePolicy, VolumePolicy
@@ -171,6 +169,3 @@ def quarantined(validation: Validation) -> list[tuple[str, int, str, str]]:
         return connection.execute(
             f"SELECT table_name, row_number, rule_id, reason FROM '{validation.folder / 'quarantine.parquet'}'"
         ).fetchall()
-
-
-Fault = Callable[[Ledger], None]

@@ -5,6 +5,5 @@
 -- remedy: Check the dates; the allocation counts from the latest of the three.
 SELECT
     a.file_row_number,
-    a.allocated_on >= coalesce(a.source_on, a.allocated_on)
-    AND a.allocated_on >= coalesce(a.document_on, a.allocated_on) AS is_ok
+    NOT a.is_early AS is_ok
 FROM facts.allocation AS a

@@ -4,24 +4,26 @@
 -- zh: 同一单据的核销合计不得超过单据金额。
 -- remedy: Reverse the allocation that settles more than was open; the earliest ones, by date and id, were kept. The money stays free credit.
 -- why: only the latest ones that overshoot are at fault; allocations above their source were taken out before.
-WITH settled AS (
-    SELECT
-        a.document_row,
-        any_value(a.document_amount) AS document_amount
+WITH here AS (
+    SELECT a.*
     FROM facts.allocation AS a
-    SEMI JOIN counted.allocation AS c ON a.file_row_number = c.file_row_number
+    ANTI JOIN left_out.allocation AS x ON a.file_row_number = x.row_number
     WHERE a.is_in_force
-    GROUP BY a.document_row
-    HAVING sum(a.amount) > any_value(a.document_amount)
+),
+
+overdrawn AS (
+    SELECT h.document_row
+    FROM here AS h
+    GROUP BY h.document_row
+    HAVING sum(h.amount) > any_value(h.document_amount)
 )
 
 SELECT
-    a.file_row_number,
-    sum(a.amount) OVER (
-        PARTITION BY a.document_row
-        ORDER BY a.allocated_on, a.allocation_id, a.file_row_number
-    ) <= s.document_amount AS is_ok
-FROM facts.allocation AS a
-SEMI JOIN counted.allocation AS c ON a.file_row_number = c.file_row_number
-INNER JOIN settled AS s ON a.document_row = s.document_row
-WHERE a.is_in_force
+    h.file_row_number,
+    sum(h.amount) OVER (
+        PARTITION BY h.document_row
+        ORDER BY h.allocated_on, r.allocation_id
+    ) <= h.document_amount AS is_ok
+FROM here AS h
+SEMI JOIN overdrawn AS o ON h.document_row = o.document_row
+INNER JOIN raw.allocation AS r ON h.file_row_number = r.file_row_number

@@ -5,5 +5,5 @@
 -- remedy: Book the exchange in the source system so that receipt and document have one currency, or correct the allocation.
 SELECT
     a.file_row_number,
-    a.source_currency = a.document_currency AS is_ok
+    a.is_one_currency AS is_ok
 FROM facts.allocation AS a

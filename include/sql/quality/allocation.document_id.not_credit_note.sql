@@ -5,5 +5,5 @@
 -- remedy: Swap source and target: the credit note is the source, the document it settles is the target.
 SELECT
     a.file_row_number,
-    a.document_kind <> 'credit_note' AS is_ok
+    NOT a.is_to_credit_note AS is_ok
 FROM facts.allocation AS a

@@ -5,5 +5,9 @@
 -- remedy: Deliver the missing receipt or credit note (or repair the quarantined one), or correct source_kind and source_id.
 SELECT
     a.file_row_number,
-    a.source_kind = 'write_off' OR a.source_row IS NOT NULL AS is_ok
+    a.source_row IS NOT NULL
+    AND NOT (a.source_kind = 'receipt' AND a.source_row IN (SELECT r.row_number FROM left_out.receipt AS r))
+    AND NOT (a.source_kind = 'credit_note' AND a.source_row IN (SELECT d.row_number FROM left_out.document AS d))
+        AS is_ok
 FROM facts.allocation AS a
+WHERE a.source_kind <> 'write_off' AND a.names_source

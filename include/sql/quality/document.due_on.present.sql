@@ -5,10 +5,6 @@
 -- remedy: Give the document its due date, or its instalments; a claim without one can be neither aged nor asked for.
 SELECT
     d.file_row_number,
-    d.due_on IS NOT NULL
-    OR d.kind = 'credit_note'
-    OR EXISTS (
-        SELECT 1 FROM feed.instalment AS i
-        WHERE i.company_id = d.company_id AND i.document_id = d.document_id
-    ) AS is_ok
+    d.file_row_number IN (SELECT i.document_row FROM facts.instalment AS i WHERE i.document_row IS NOT NULL) AS is_ok
 FROM counted.document AS d
+WHERE d.due_on IS NULL AND d.kind <> 'credit_note'

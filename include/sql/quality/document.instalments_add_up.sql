@@ -7,16 +7,15 @@
 -- why: instalments that were quarantined themselves are missing from the sum, so that no part of a claim is lost alone.
 WITH parts AS (
     SELECT
-        f.company_id,
-        f.document_id,
-        sum(c.amount) AS amount
-    FROM feed.instalment AS f
-    LEFT JOIN counted.instalment AS c ON f.file_row_number = c.file_row_number
-    GROUP BY f.company_id, f.document_id
+        i.document_row,
+        sum(CASE WHEN x.row_number IS NULL THEN i.amount ELSE 0 END) AS amount
+    FROM facts.instalment AS i
+    LEFT JOIN left_out.instalment AS x ON i.file_row_number = x.row_number
+    GROUP BY i.document_row
 )
 
 SELECT
     d.file_row_number,
-    p.document_id IS NULL OR coalesce(p.amount, 0) = d.amount AS is_ok
+    p.amount = d.amount AS is_ok
 FROM counted.document AS d
-LEFT JOIN parts AS p ON d.company_id = p.company_id AND d.document_id = p.document_id
+INNER JOIN parts AS p ON d.file_row_number = p.document_row

@@ -6,6 +6,6 @@
 -- why: a warning, since payment in advance is a real term and the claim itself is not in doubt.
 SELECT
     i.file_row_number,
-    i.due_on >= d.issued_on AS is_ok
-FROM counted.instalment AS i
-INNER JOIN ledger.document AS d ON i.company_id = d.company_id AND i.document_id = d.document_id
+    NOT i.is_due_before_issue AS is_ok
+FROM facts.instalment AS i
+ANTI JOIN left_out.instalment AS x ON i.file_row_number = x.row_number

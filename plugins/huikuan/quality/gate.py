@@ -59,9 +59,10 @@ def decide(
         *_tie_out(connection, as_of, delivered, evidence, results),
     ]
     state: GateState = "open"
+    wanted: GateState
     for wanted in ("no_contact", "stop"):
         if any(verdict == wanted for verdict, _ in verdicts):
-            state = wanted  # type: ignore[assignment]  # both are states
+            state = wanted
     verdicts.sort(key=lambda verdict: verdict[0] != "stop")
     return Gate(state, [reason for _, reason in verdicts]), evidence, results
 
@@ -111,7 +112,8 @@ def _structure(
             "stop",
             Reason(
                 "gate.rows_present",
-                f"The ledger has {rows['account']:,} accounts and {rows['document']:,} documents, and no company; nothing "
+                f"The ledger has {rows['account']:,} accounts and {rows['document']:,} documents, and no "
+                "company; nothing "
                 "is published. Deliver company with one row per selling company and extract again.",
                 f"账簿有 {rows['account']:,} 个客户、{rows['document']:,} 张单据，却没有任何公司；本晚不发布。"
                 "请提供 company 表（每家销售公司一行）后重新抽取。",
@@ -122,7 +124,8 @@ def _structure(
             "no_contact",
             Reason(
                 "gate.rows_present",
-                f"The ledger is empty at as-of: {rows['account']:,} accounts, no document, and no earlier night had any. "
+                f"The ledger is empty at as-of: {rows['account']:,} accounts, no document, and no earlier "
+                "night had any. "
                 "Empty tables are published and nobody is contacted. If this is not a first night, check the feeds.",
                 f"截止日账簿为空：{rows['account']:,} 个客户，没有单据，以前各晚也没有。发布空表，不联系任何人。"
                 "若并非首次运行，请检查数据来源。",
@@ -166,30 +169,27 @@ def _shares(
 def _measure(connection: duckdb.DuckDBPyConnection, table: str) -> Iterator[tuple[str, Decimal, Decimal]]:
     """(currency or "rows", quarantined, total) where anything was delivered; copies count like any other row."""
     codes = next(r.check.values for r in catalogue() if r.rule_id == "document.currency.iso")  # type: ignore[union-attr]
-    currency = "f.currency"
-    join = ""
-    if table in ("instalment", "allocation"):  # their currency is their document's, quarantined or not
+    currency, source = "f.currency", f"feed.{table} AS f"
+    if table in ("instalment", "allocation"):  # their currency is their document's
         currency = "d.currency"
-        join = (
-            "LEFT JOIN (SELECT company_id, document_id, any_value(currency) AS currency FROM raw.document "
-            "GROUP BY company_id, document_id) AS d ON f.company_id = d.company_id AND f.document_id = d.document_id "
-        )
+        source = f"facts.{table} AS f LEFT JOIN raw.document AS d ON f.document_row = d.file_row_number"
     found = connection.execute(
         f"""
-        WITH bad AS (SELECT DISTINCT row_number FROM quarantined WHERE table_name = '{table}'),
-        measured AS (
+        WITH summed AS (
             SELECT
-                CASE WHEN f.amount IS NOT NULL AND list_contains($codes, {currency}) THEN {currency} ELSE 'rows' END
-                    AS unit,
-                abs(f.amount) AS amount,
-                f.file_row_number IN (SELECT row_number FROM bad) AS is_bad
-            FROM feed.{table} AS f {join}
+                CASE WHEN f.amount IS NOT NULL THEN {currency} END AS currency,
+                f.file_row_number IN (SELECT row_number FROM left_out.{table}) AS is_bad,
+                sum(abs(f.amount)) AS amount,
+                count(*) AS items
+            FROM {source} GROUP BY ALL
+        ), measured AS (
+            SELECT *, coalesce(list_contains($codes, currency), FALSE) AS is_money FROM summed
         )
         SELECT
-            unit,
-            CASE WHEN unit = 'rows' THEN count(*) FILTER (is_bad)
-                ELSE coalesce(sum(amount) FILTER (is_bad), 0) END::DECIMAL(38, 4),
-            CASE WHEN unit = 'rows' THEN (SELECT count(*) FROM measured) ELSE sum(amount) END::DECIMAL(38, 4)
+            CASE WHEN is_money THEN currency ELSE 'rows' END AS unit,
+            coalesce(sum(CASE WHEN is_money THEN amount ELSE items END) FILTER (is_bad), 0)::DECIMAL(38, 4),
+            CASE WHEN any_value(is_money) THEN sum(amount)
+                ELSE (SELECT sum(items) FROM summed) END::DECIMAL(38, 4)
         FROM measured GROUP BY unit ORDER BY unit
         """,
         {"codes": list(codes)},
@@ -265,8 +265,10 @@ def _completeness(
             "no_contact",
             Reason(
                 "gate.complete",
-                f"The feed of {table} {state_en}, and the books close on {as_of}: people who have paid may look overdue. "
-                f"The tables are published and nobody is contacted. Load {table} through {as_of} and run the night again.",
+                f"The feed of {table} {state_en}, and the books close on {as_of}: people who have paid may "
+                "look overdue. "
+                f"The tables are published and nobody is contacted. Load {table} through {as_of} and run the "
+                "night again.",
                 f"{table} 的数据{state_zh}，而截止日为 {as_of}：已付款的客户可能显示为逾期。"
                 f"结果照常发布，但不联系任何人。请将 {table} 载入至 {as_of} 后重新运行。",
             ),
@@ -310,11 +312,16 @@ def _volumes(
                 "no_contact",
                 Reason(
                     rule_id,
-                    f"{table} has {rows:,} rows tonight; the median of the last {len(history)} nights is {usual:,.0f}, and "
-                    f"{low:,.0f} to {high:,.0f} would be usual. The tables are published and nobody is contacted. Check "
-                    f"whether the feed of {table} was cut or repeated; if the change is real, release the night by hand.",
-                    f"{table} 今晚有 {rows:,} 行；最近 {len(history)} 晚的中位数为 {usual:,.0f}，正常范围为 {low:,.0f} 到 "
-                    f"{high:,.0f}。结果照常发布，但不联系任何人。请检查 {table} 的数据是否残缺或重复；若变化属实，请人工放行。",
+                    f"{table} has {rows:,} rows tonight; the median of the last {len(history)} nights is "
+                    f"{usual:,.0f}, and "
+                    f"{low:,.0f} to {high:,.0f} would be usual. The tables are published and nobody is "
+                    "contacted. Check "
+                    f"whether the feed of {table} was cut or repeated; if the change is real, release the "
+                    "night by hand.",
+                    f"{table} 今晚有 {rows:,} 行；最近 {len(history)} 晚的中位数为 {usual:,.0f}，正常范围为 "
+                    f"{low:,.0f} 到 "
+                    f"{high:,.0f}。结果照常发布，但不联系任何人。请检查 {table} 的数据是否残缺或重复；"
+                    "若变化属实，请人工放行。",
                 ),
             )
 
@@ -350,7 +357,8 @@ def _tie_out(
             "no_contact",
             Reason(
                 "gate.tie_out",
-                f"The ledger's control total for {as_of} is not there, so the receivables cannot be tied out. The tables are "
+                f"The ledger's control total for {as_of} is not there, so the receivables cannot be tied out. "
+                "The tables are "
                 f"published and nobody is contacted. Deliver control_total with the balances of {as_of} and run again.",
                 f"账簿缺少 {as_of} 的总账余额（control_total），无法核对应收账款。结果照常发布，但不联系任何人。"
                 f"请提供 {as_of} 的余额后重新运行。",
@@ -381,9 +389,12 @@ def _balances(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], tu
     """
     found = connection.execute(
         """
-        WITH documents AS (
+        WITH write_offs AS (
+            SELECT * FROM feed.allocation WHERE source_kind = 'write_off'
+        ), documents AS (
             SELECT company_id, document_id, any_value(currency) AS currency, min(issued_on) AS issued_on
-            FROM raw.document GROUP BY company_id, document_id
+            FROM raw.document AS d SEMI JOIN write_offs AS w USING (company_id, document_id)
+            GROUP BY company_id, document_id
         ), effects AS (
             SELECT 'document' AS table_name, file_row_number, company_id, currency,
                 CASE WHEN kind = 'credit_note' THEN -amount ELSE amount END AS effect
@@ -392,9 +403,9 @@ def _balances(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], tu
             SELECT 'receipt', file_row_number, company_id, currency, -amount FROM feed.receipt
             UNION ALL
             SELECT 'allocation', a.file_row_number, a.company_id, d.currency, -a.amount
-            FROM feed.allocation AS a
+            FROM write_offs AS a
             JOIN documents AS d ON a.company_id = d.company_id AND a.document_id = d.document_id
-            WHERE a.source_kind = 'write_off' AND d.issued_on <= getvariable('as_of')
+            WHERE d.issued_on <= getvariable('as_of')
         ), bad AS (
             SELECT table_name, row_number, bool_or(note = 'copy') AS is_copy FROM quarantined GROUP BY ALL
         )
@@ -416,7 +427,8 @@ def _mismatch(company: str, currency: str, as_of: date, figures: list[str], cont
     control_zh = f"总账为 {control}" if control else "总账没有余额"
     return Reason(
         "gate.tie_out",
-        f"Company {company}, {currency}, at {as_of}: open items less free credit are {kept} (quarantined rows would add "
+        f"Company {company}, {currency}, at {as_of}: open items less free credit are {kept} (quarantined rows "
+        "would add "
         f"{left_out}), {control_en}; the difference is {difference}. The tables are published and nobody is contacted. "
         "Find the missing or surplus entries, or correct control_total, and run again.",
         f"公司 {company}，{currency}，{as_of}：未清金额减未核销款为 {kept}（被隔离的行另计 {left_out}），{control_zh}，"

@@ -11,6 +11,7 @@ from sqlalchemy import Table
 
 from huikuan.ledger.contract import TABLES
 from huikuan.quality.model import Known, Rule
+from huikuan.quality.relations import leave_out
 
 NOTES = {
     "copy": "This row is an identical copy of an earlier one, which was kept.",
@@ -32,6 +33,7 @@ def mark(connection: duckdb.DuckDBPyConnection, rule: Rule, rows: Sequence[int],
         f"INSERT INTO quarantined SELECT '{rule.table}', n, '{rule.rule_id}', {_note(rule, note)} FROM caught"
     )
     connection.unregister("caught")
+    leave_out(connection, rule.table)
 
 
 def _note(rule: Rule, note: str) -> str:

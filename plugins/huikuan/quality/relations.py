@@ -6,7 +6,9 @@ Schemas, each with one view per table of the contract (empty when the snapshot h
 - ``feed``     rows that count at as-of, quarantined or not (a null date counts: it is a fault, not a later fact)
 - ``ledger``   every row that is not quarantined, whatever its date
 - ``counted``  rows that count at as-of and are not quarantined
-- ``facts``    what ``relations/<table>.sql`` found once for all rules about a table
+- ``left_out`` ``row_number`` of the rows quarantined so far
+- ``facts``    what ``relations/<table>.sql`` found, after all first stages, once for all rules about a table: joins
+  over text keys are what validation spends its time on, so each is made once and leaves row numbers behind
 """
 
 from __future__ import annotations
@@ -23,12 +25,13 @@ from sqlalchemy import Table
 from huikuan.columns import duckdb_type
 from huikuan.ledger.contract import TABLES, dated_by
 from huikuan.quality.model import Holds, InSet, Known, Present, Query, Rule, UniqueKey
-from huikuan.quality.rules import RULES_FOLDER
+from huikuan.quality.rules import ORDER, RULES_FOLDER
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
+FACTS = RULES_FOLDER / "relations"
 OTHER = "∉"
 """Stands in a frame for every value outside its set, so that a column of garbage stays as small as a clean one."""
 
@@ -52,19 +55,19 @@ def open_relations(files: dict[str, Path], as_of: date, scratch: Path) -> duckdb
     connection.execute("SET VARIABLE as_of = $as_of::DATE", {"as_of": as_of})
     connection.execute(
         "CREATE TABLE quarantined (table_name VARCHAR, row_number BIGINT, rule_id VARCHAR, note VARCHAR);"
-        "CREATE SCHEMA raw; CREATE SCHEMA feed; CREATE SCHEMA ledger; CREATE SCHEMA counted; CREATE SCHEMA facts"
+        "CREATE SCHEMA raw; CREATE SCHEMA feed; CREATE SCHEMA ledger; CREATE SCHEMA counted; CREATE SCHEMA left_out;"
+        "CREATE SCHEMA facts"
     )
     for table in TABLES.values():
         connection.execute(f"CREATE VIEW raw.{table.name} AS {_raw(table, files.get(table.name))}")
+        connection.execute(
+            f"CREATE VIEW left_out.{table.name} AS SELECT DISTINCT row_number FROM quarantined "
+            f"WHERE table_name = '{table.name}'"
+        )
+        connection.execute(f"CREATE VIEW ledger.{table.name} AS SELECT * FROM raw.{table.name}")
     for table in TABLES.values():
-        for schema, rows in (("feed", "raw"), ("counted", "ledger")):
-            if schema == "counted":
-                connection.execute(
-                    f"CREATE VIEW ledger.{table.name} AS SELECT * FROM raw.{table.name} AS r WHERE NOT EXISTS ("
-                    f"SELECT 1 FROM quarantined AS q WHERE q.table_name = '{table.name}' "
-                    "AND q.row_number = r.file_row_number)"
-                )
-            connection.execute(f"CREATE VIEW {schema}.{table.name} AS {_dated(table, rows)}")
+        connection.execute(f"CREATE VIEW feed.{table.name} AS {_dated(table, 'raw')}")
+        connection.execute(f"CREATE VIEW counted.{table.name} AS {_dated(table, 'ledger')}")
     return connection
 
 
@@ -91,39 +94,52 @@ def _dated(table: Table, schema: str) -> str:
     return f"SELECT * FROM {schema}.{table.name} WHERE coalesce(CAST({column} AS DATE) <= getvariable('as_of'), TRUE)"
 
 
-def prepare_facts(connection: duckdb.DuckDBPyConnection, table: str) -> None:
-    """Compute ``facts.<table>`` when ``relations/<table>.sql`` exists."""
-    path = RULES_FOLDER / "relations" / f"{table}.sql"
-    if path.exists():
-        connection.execute(f"CREATE TABLE facts.{table} AS {path.read_text(encoding='utf-8')}")
+def leave_out(connection: duckdb.DuckDBPyConnection, table: str) -> None:
+    """Let ``ledger.<table>`` leave the quarantined rows out; until a table has any, it is spared the join."""
+    connection.execute(
+        f"CREATE OR REPLACE VIEW ledger.{table} AS SELECT r.* FROM raw.{table} AS r "
+        f"ANTI JOIN left_out.{table} AS x ON r.file_row_number = x.row_number"
+    )
 
 
-def drop_facts(connection: duckdb.DuckDBPyConnection, table: str) -> None:
-    """Give the memory of ``facts.<table>`` back."""
-    connection.execute(f"DROP TABLE IF EXISTS facts.{table}")
+def prepare_facts(connection: duckdb.DuckDBPyConnection) -> None:
+    """Compute the relations of schema ``facts``; to be called when all rules of the first stage have been judged."""
+    for table in ORDER:
+        path = FACTS / f"{table}.sql"
+        if path.exists():
+            connection.execute(f"CREATE TABLE facts.{table} AS {path.read_text(encoding='utf-8')}")
 
 
-def frame(connection: duckdb.DuckDBPyConnection, table: str, rules: Sequence[Rule]) -> Frame:
-    """The frame on which ``rules``, all of ``table`` and of one stage, are judged."""
+def first_frame(connection: duckdb.DuckDBPyConnection, table: str, rules: Sequence[Rule]) -> Frame:
+    """The frame on which ``rules``, all of ``table`` and of the first stage, are judged."""
     selected: dict[str, str] = {}
     columns: dict[str, str] = {}
     categories = {rule.check.column: rule.check.values for rule in rules if isinstance(rule.check, InSet)}
     for number, rule in enumerate(rules):
-        alias, expression = _column(connection, table, rule, number, categories)
+        alias, expression = _column(rule, number, categories)
+        if alias.startswith("failing"):
+            connection.execute(f"CREATE OR REPLACE TEMP TABLE {alias} AS {_failing(rule)}")
         selected[alias] = expression
         columns[rule.rule_id] = alias
     listed = "".join(f", {expression} AS {alias}" for alias, expression in selected.items())
     data = connection.execute(f"SELECT f.file_row_number AS row_number{listed} FROM feed.{table} AS f").df()
-    return Frame(data.set_index("row_number").sort_index().rename_axis(None), columns)
+    data = data.set_index("row_number").sort_index()
+    return Frame(data.rename_axis(None), columns)  # GX lists the numbers of an unnamed index as they are
 
 
-def _column(
-    connection: duckdb.DuckDBPyConnection,
-    table: str,
-    rule: Rule,
-    number: int,
-    categories: dict[str, tuple[str, ...]],
-) -> tuple[str, str]:
+def later_frame(connection: duckdb.DuckDBPyConnection, rows: pd.Index[int], rules: Sequence[Rule]) -> Frame:
+    """The frame on which rules of a later stage are judged. ``rows``: the index of the table's first frame."""
+    import pandas as pd
+
+    flags: dict[str, Any] = {}
+    for number, rule in enumerate(rules):
+        failing = connection.execute(_failing(rule)).fetchnumpy()["row_number"]
+        flags[f"holds_{number}"] = ~rows.isin(failing)
+    columns = {rule.rule_id: f"holds_{number}" for number, rule in enumerate(rules)}
+    return Frame(pd.DataFrame(flags, index=rows), columns)
+
+
+def _column(rule: Rule, number: int, categories: dict[str, tuple[str, ...]]) -> tuple[str, str]:
     """Alias and SQL of the column that a rule is judged on; two rules on one value share it."""
     check = rule.check
     if isinstance(check, UniqueKey):
@@ -135,25 +151,32 @@ def _column(
         return f"has_{check.column}", f"CASE WHEN f.{check.column} IS NOT NULL THEN 1::FLOAT END"
     if isinstance(check, Holds):
         return f"holds_{number}", f"({check.expression}) IS NOT FALSE"
-    failing = f"failing_{number}"
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE {failing} AS {_failing(table, check)}")
-    return f"holds_{number}", f"f.file_row_number NOT IN (SELECT row_number FROM {failing})"
+    return f"failing_{number}", f"f.file_row_number NOT IN (SELECT row_number FROM failing_{number})"
 
 
 def _category(column: str, values: Iterable[str]) -> str:
     """A column as an ENUM (a pandas category), with all values outside the set as one."""
-    listed = ", ".join("'" + value.replace("'", "''") + "'" for value in values)
-    inside = f"CASE WHEN f.{column} IN ({listed}) THEN f.{column} WHEN f.{column} IS NOT NULL THEN '{OTHER}' END"
-    return f"CAST({inside} AS ENUM ({listed}, '{OTHER}'))"
+    listed = ", ".join("'" + value.replace("'", "''") + "'" for value in (*values, OTHER))
+    kind = f"ENUM ({listed})"
+    inside = f"coalesce(TRY_CAST(f.{column} AS {kind}), CAST('{OTHER}' AS {kind}))"
+    return f"CASE WHEN f.{column} IS NOT NULL THEN {inside} END"
 
 
-def _failing(table: str, check: Known | Query) -> str:
-    """The rows, as ``row_number``, that fail a check over more than the row itself."""
+def _failing(rule: Rule) -> str:
+    """SQL of the rows, as ``row_number``, that fail a check over more than the row itself."""
+    check, table = rule.check, rule.table
     if isinstance(check, Query):
         return f"SELECT DISTINCT file_row_number AS row_number FROM ({check.sql}) WHERE is_ok IS FALSE"
-    pairs = list(zip(check.columns, check.parent_columns, strict=True))
-    same = " AND ".join(f"f.{mine} = p.{theirs}" for mine, theirs in pairs)
+    if not isinstance(check, Known):
+        raise TypeError(f"{rule.rule_id}: a check of the row itself belongs to stage 0")
     given = " AND ".join(f"f.{mine} IS NOT NULL" for mine in check.columns)
+    if check.parent == "document" and (FACTS / f"{table}.sql").exists():
+        return (
+            f"SELECT f.file_row_number AS row_number FROM facts.{table} AS f WHERE f.names_document "
+            "AND (f.document_row IS NULL OR f.document_row IN (SELECT row_number FROM left_out.document))"
+        )
+    pairs = zip(check.columns, check.parent_columns, strict=True)
+    same = " AND ".join(f"f.{mine} = p.{theirs}" for mine, theirs in pairs)
     return (
         f"SELECT f.file_row_number AS row_number FROM feed.{table} AS f "
         f"ANTI JOIN ledger.{check.parent} AS p ON {same} WHERE {given}"

@@ -73,7 +73,7 @@ def _unique(table: Table) -> Rule:
         severity="critical",
         description_en=f"Each {names} stands in one row of {table.name} only.",
         description_zh=f"{table.name} 的主键（{names}）不得重复。",
-        remedy="Deliver each row once; of rows with the same key and different content, correct or remove the wrong one.",
+        remedy="Deliver each row once; of rows with one key and different content, correct or remove the wrong one.",
         check=UniqueKey(columns),
     )
 

@@ -27,15 +27,14 @@ def open_judge() -> Judge:
 
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False, metric_calculations=False)
-    source = context.data_sources.add_pandas("snapshot")
+    asset = context.data_sources.add_pandas("snapshot").add_dataframe_asset("table")
+    definition = asset.add_batch_definition_whole_dataframe("rows")  # one for all: GX saves its whole project on each
 
     def judge(name: str, frame: Frame, rules: Sequence[Rule]) -> dict[str, np.ndarray[Any, Any]]:
-        asset = source.add_dataframe_asset(name)
-        batch = asset.add_batch_definition_whole_dataframe("rows").get_batch({"dataframe": frame.data})
+        batch = definition.get_batch({"dataframe": frame.data})
         counted = _validate(batch, name, frame, rules, "BASIC")
         failed = [rule for rule in rules if not counted[rule.rule_id]["success"]]
         rows = _rows(_validate(batch, name, frame, failed, "COMPLETE")) if failed else {}
-        source.delete_asset(name)  # lets go of the frame
         return {rule.rule_id: rows.get(rule.rule_id, _no_rows()) for rule in rules}
 
     return judge
@@ -62,15 +61,16 @@ def _validate(batch: Any, name: str, frame: Frame, rules: Sequence[Rule], detail
 def _expectation(rule: Rule, frame: Frame) -> Any:
     import great_expectations.expectations as gxe
 
+    expectations: Any = gxe  # its names are not exported explicitly
+
     column = frame.columns[rule.rule_id]
     common: dict[str, Any] = {"column": column, "meta": {"rule_id": rule.rule_id}, "severity": rule.severity}
     if isinstance(rule.check, UniqueKey):
-        return gxe.ExpectColumnValuesToBeUnique(**common)
+        return expectations.ExpectColumnValuesToBeUnique(**common)
     if isinstance(rule.check, Present):
-        return gxe.ExpectColumnValuesToNotBeNull(**common)
-    if isinstance(rule.check, InSet):
-        return gxe.ExpectColumnValuesToBeInSet(value_set=list(rule.check.values), **common)
-    return gxe.ExpectColumnValuesToBeInSet(value_set=[True], **common)
+        return expectations.ExpectColumnValuesToNotBeNull(**common)
+    values = list(rule.check.values) if isinstance(rule.check, InSet) else [True]
+    return expectations.ExpectColumnValuesToBeInSet(value_set=values, **common)
 
 
 def _rows(complete: dict[str, dict[str, Any]]) -> dict[str, np.ndarray[Any, Any]]:

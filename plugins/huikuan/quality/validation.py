@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from huikuan.ledger.contract import TABLES, dated_by
 from huikuan.quality import gate as gates
 from huikuan.quality import quarantine, relations, report
-from huikuan.quality.model import Rule, RuleResult, UniqueKey, Validation
+from huikuan.quality.model import Evidence, Gate, Rule, RuleResult, UniqueKey, Validation
 from huikuan.quality.rules import ORDER, catalogue
 from huikuan.quality.suites import Judge, open_judge
 
@@ -79,25 +79,31 @@ def _judge_all(connection: duckdb.DuckDBPyConnection, judge: Judge, delivered: s
     """
     findings = Findings()
     rules = [rule for rule in catalogue() if {rule.table, *rule.needs} <= delivered]
-    first = [rule for rule in rules if rule.stage == 0]
-    later = [rule for rule in rules if rule.stage > 0]
-    for table, group in groupby(first, key=lambda rule: rule.table):
-        _judge(connection, judge, table, list(group), findings)
-    for table, group in groupby(later, key=lambda rule: rule.table):
-        relations.prepare_facts(connection, table)
-        for _, stage in groupby(group, key=lambda rule: rule.stage):
-            _judge(connection, judge, table, list(stage), findings)
-        relations.drop_facts(connection, table)
+    rows: dict[str, Any] = {}
+    for table, group in groupby((rule for rule in rules if rule.stage == 0), key=lambda rule: rule.table):
+        stage = list(group)
+        frame = relations.first_frame(connection, table, stage)
+        rows[table] = frame.data.index
+        _judge(connection, judge, frame, stage, findings)
+    relations.prepare_facts(connection)
+    for (table, _), group in groupby(
+        (rule for rule in rules if rule.stage > 0), key=lambda rule: (rule.table, rule.stage)
+    ):
+        stage = list(group)
+        _judge(connection, judge, relations.later_frame(connection, rows[table], stage), stage, findings)
     return findings
 
 
 def _judge(
-    connection: duckdb.DuckDBPyConnection, judge: Judge, table: str, rules: Sequence[Rule], findings: Findings
+    connection: duckdb.DuckDBPyConnection,
+    judge: Judge,
+    frame: relations.Frame,
+    rules: Sequence[Rule],
+    findings: Findings,
 ) -> None:
     """Judge the rules of one table and stage, and take the rows that failed critical ones out."""
-    frame = relations.frame(connection, table, rules)
     total = len(frame.data)
-    failed = judge(f"{table}_{rules[0].stage}", frame, rules) if total else {}
+    failed = judge(f"{rules[0].table}_{rules[0].stage}", frame, rules) if total else {}
     for rule in rules:
         rows = failed.get(rule.rule_id)
         bad = [] if rows is None or not len(rows) else _record(connection, rule, rows)
@@ -105,10 +111,16 @@ def _judge(
             findings.examples[rule.rule_id] = quarantine.examples(connection, rule, bad, EXAMPLES)
         findings.results.append(
             RuleResult(
-                rule.rule_id, rule.severity, table, len(bad), total,
-                rule.description_en, rule.description_zh, rule.remedy,
+                rule.rule_id,
+                rule.severity,
+                rule.table,
+                len(bad),
+                total,
+                rule.description_en,
+                rule.description_zh,
+                rule.remedy,
             )
-        )  # fmt: skip
+        )
 
 
 def _record(connection: duckdb.DuckDBPyConnection, rule: Rule, rows: np.ndarray[Any, Any]) -> Sequence[int]:
@@ -157,6 +169,6 @@ def _write_results(connection: duckdb.DuckDBPyConnection, results: list[RuleResu
     connection.unregister("rows")
 
 
-def _write_gate(gate: gates.Gate, evidence: gates.Evidence, target: Path) -> None:
+def _write_gate(gate: Gate, evidence: Evidence, target: Path) -> None:
     document = {**asdict(gate), "evidence": asdict(evidence)}
     target.write_text(json.dumps(document, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")

@@ -1,15 +1,15 @@
--- Each allocation that counts, beside the document and the source it names, found once for all rules about allocations.
--- One row per row of feed.allocation. Columns of a document or source that does not exist, or was quarantined, are null.
--- Future documents and sources are known, too: an allocation to them is in force only when the latest of the three is.
+-- Each allocation that counts, with the rows of the document and the source it names (null: unknown, or quarantined in
+-- the first stage) and what follows from the three together. Sources and documents of any date are known; an allocation
+-- is in force only when the latest of the three counts.
 WITH sources AS (
     SELECT
         'receipt' AS source_kind,
         r.company_id,
         r.receipt_id AS source_id,
         r.file_row_number AS source_row,
-        r.currency AS source_currency,
-        r.amount AS source_amount,
-        r.received_on AS source_on
+        r.currency,
+        r.amount,
+        r.received_on AS dated_on
     FROM ledger.receipt AS r
     UNION ALL
     SELECT
@@ -17,36 +17,29 @@ WITH sources AS (
         d.company_id,
         d.document_id AS source_id,
         d.file_row_number AS source_row,
-        d.currency AS source_currency,
-        d.amount AS source_amount,
-        d.issued_on AS source_on
+        d.currency,
+        d.amount,
+        d.issued_on AS dated_on
     FROM ledger.document AS d
     WHERE d.kind = 'credit_note'
 )
 
 SELECT
     a.file_row_number,
-    a.company_id,
-    a.allocation_id,
+    a.company_id IS NOT NULL AND a.document_id IS NOT NULL AS names_document,
+    a.company_id IS NOT NULL AND a.source_id IS NOT NULL AS names_source,
     a.source_kind,
-    a.document_id,
+    a.seq,
     a.amount,
     a.allocated_on,
-    a.seq,
     d.file_row_number AS document_row,
-    d.kind AS document_kind,
-    d.currency AS document_currency,
     d.amount AS document_amount,
-    d.issued_on AS document_on,
     s.source_row,
-    s.source_currency,
-    s.source_amount,
-    s.source_on,
-    EXISTS (
-        SELECT 1 FROM counted.instalment AS i
-        WHERE i.company_id = a.company_id AND i.document_id = a.document_id
-    ) AS has_instalments,
-    d.issued_on <= getvariable('as_of') AND coalesce(s.source_on <= getvariable('as_of'), TRUE) AS is_in_force
+    s.amount AS source_amount,
+    d.kind = 'credit_note' AS is_to_credit_note,
+    s.currency = d.currency AS is_one_currency,
+    a.allocated_on < greatest(s.dated_on, d.issued_on) AS is_early,
+    greatest(s.dated_on, d.issued_on) <= getvariable('as_of') AS is_in_force
 FROM feed.allocation AS a
 LEFT JOIN ledger.document AS d ON a.company_id = d.company_id AND a.document_id = d.document_id
 LEFT JOIN sources AS s
