@@ -25,8 +25,8 @@ _EXAMPLES = 5
 _INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER")
 _WIDE_INTEGERS = ("UBIGINT", "HUGEINT", "UHUGEINT")
 _LOCAL_TIMES = ("TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS")
-_DOUBLE_DIGITS = 15
-"""Decimal digits that a double holds for certain; above, two amounts may share one double."""
+_FLOAT_DIGITS = {"FLOAT": 6, "DOUBLE": 15}
+"""Decimal digits that a float holds for certain; with more, two amounts may share one float."""
 
 
 @dataclass(frozen=True)
@@ -172,10 +172,11 @@ def _number_rule(x: str, kind: str, column: Column[Any], formats: Formats) -> _R
         return _Rule(f"CAST({x} AS {target})", None)
     if kind.startswith("DECIMAL(") or kind in _INTEGERS + _WIDE_INTEGERS:
         return _written_number(f"CAST({x} AS VARCHAR)", target, scale, ".", None)
-    if kind in ("FLOAT", "DOUBLE"):
-        value = f"TRY_CAST({x} AS {target})"
-        exact = f"CAST({value} AS {kind}) = {x} AND abs({x}) < 1e{_DOUBLE_DIGITS - scale}"
-        return _Rule(value, f"{x} IS NOT NULL AND ({value} IS NULL OR NOT ({exact}))")
+    if kind in _FLOAT_DIGITS:
+        shortest = f"CAST({x} AS VARCHAR)"
+        rule = _written_number(shortest, target, scale, ".", None)
+        digits = f"trim(regexp_replace({shortest}, '[^0-9]', '', 'g'), '0')"
+        return _Rule(rule.value, f"{rule.fault} OR length({digits}) > {_FLOAT_DIGITS[kind]}")
     return None
 
 
@@ -303,9 +304,9 @@ def _refuse_values(con: duckdb.DuckDBPyConnection, raw: Raw, table: Table, rules
             ]
             if count > len(examples):
                 lines.append(f"  … and {count - len(examples)} more")
-            remedies += [remedy for _, remedy in reasons if remedy not in remedies]
+            remedies += [remedy for _, remedy in reasons]
     if lines:
-        raise LedgerError(f"{raw.label}: " + "\n  ".join(lines), "\n  → ".join(remedies))
+        raise LedgerError(f"{raw.label}: " + "\n  ".join(lines), "\n  → ".join(dict.fromkeys(remedies)))
 
 
 def _examples(
@@ -351,15 +352,17 @@ def explain(column: Column[Any], value: str, raw: Raw) -> tuple[str, str]:
 def _explain_number(column: Column[Any], value: str, raw: Raw) -> tuple[str, str]:
     scale = column.type.scale or 0 if isinstance(column.type, Numeric) else 0
     decimal, thousands = raw.formats.decimal, raw.formats.thousands
-    if raw.columns[column.name] in ("FLOAT", "DOUBLE"):
+    if raw.columns[column.name] != "VARCHAR":
+        decimal, thousands = ".", None
+    if raw.columns[column.name] in _FLOAT_DIGITS:
         return (
-            f"not exact at {scale} decimals",
+            f"is a float and not exact at {scale} decimals",
             f"Amounts must be exact: yield {column.name} as {type_name(column)}, rounded by whoever owns the ledger.",
         )
     if re.fullmatch(number_pattern(scale, decimal, thousands), value):
         return (
             "out of range",
-            f"The largest whole part of {column.name} has {_whole_digits(column)} digits; correct it.",
+            f"{column.name} has at most {_whole_digits(column)} digits before the point; correct it.",
         )
     if re.fullmatch(number_pattern(60, decimal, thousands), value):
         if scale == 0:
@@ -380,7 +383,7 @@ def _explain_number(column: Column[Any], value: str, raw: Raw) -> tuple[str, str
         return "is not grouped in threes", f"Correct it in the source: thousands are written as 1{thousands}234."
     if decimal == "." and re.fullmatch(number_pattern(60, ",", "."), value):
         return (
-            "is not a number with a decimal point",
+            "has no decimal point",
             f'If it has a decimal comma, state `decimal: ","` in {raw.stated_in}.',
         )
     return "is not a number", "Write digits, a decimal point and nothing else: no sign of currency, no brackets."
@@ -417,7 +420,7 @@ def _explain_timestamp(value: str, raw: Raw) -> tuple[str, str]:
     if zone is None and (re.fullmatch(_ISO_TIME, value) or (stated is not None and "%z" not in stated)):
         return (
             "has no offset",
-            f"State the zone of such times in {raw.stated_in}, for example `timezone: Asia/Shanghai`.",
+            f"State the zone of such times in {raw.stated_in}, such as `timezone: Asia/Shanghai`.",
         )
     if stated is not None:
         return f"does not read as a time by {stated}", f"Correct it, or `timestamp_format:` in {raw.stated_in}."

@@ -69,14 +69,19 @@ def open_csv(path: Path, formats: Formats, stated_in: str, work: Path) -> CsvFil
         _transcode(path, formats.encoding, readable)
     header = _header(path, readable, formats, stated_in)
     columns = "{" + ", ".join(f"{duck.text(name)}: 'VARCHAR'" for name in header) + "}"
+    quotes = _look_at_quotes(readable, formats.delimiter)
     # Threads that start in the middle of a file take a line break inside quotes for the end of a row.
-    parallel = "false" if _breaks_inside_quotes(readable) else "true"
+    parallel = "false" if quotes.hold_line_breaks else "true"
     relation = (
         f"read_csv({duck.pattern(readable)}, auto_detect = false, header = true, columns = {columns}, "
         f"delim = {duck.text(formats.delimiter)}, quote = '\"', escape = '\"', nullstr = '', "
         f"strict_mode = true, null_padding = false, ignore_errors = false, parallel = {parallel})"
     )
-    return CsvFile(path, readable, header, relation, formats, stated_in)
+    file = CsvFile(path, readable, header, relation, formats, stated_in)
+    if quotes.are_odd:
+        # Reading with one thread, DuckDB takes a quote that never closes for the end of the file, silently.
+        diagnose(file)
+    return file
 
 
 def _header(path: Path, readable: Path, formats: Formats, stated_in: str) -> tuple[str, ...]:
@@ -110,22 +115,33 @@ def _records(readable: Path, delimiter: str) -> Iterator[Iterator[list[str]]]:
         yield csv.reader(file, delimiter=delimiter, strict=True)
 
 
-def _breaks_inside_quotes(path: Path) -> bool:
-    """Whether a line break stands inside a quoted field anywhere: an odd number of quotes comes before it."""
-    quotes_before = 0
+@dataclass(frozen=True)
+class _Quotes:
+    """What a file does with quotes: line breaks between them; one inside a bare field, or one without its partner."""
+
+    hold_line_breaks: bool
+    are_odd: bool
+
+
+def _look_at_quotes(path: Path, delimiter: str) -> _Quotes:
+    """Count quotes through the file, fast: before anything inside quotes stands an odd number of them."""
+    opens_after = np.frombuffer(b'\n\r"' + delimiter.encode(), dtype=np.uint8)
+    count, last, breaks_inside, stray = 0, b"\n", False, False
     with path.open("rb") as file:
+        if file.read(3) != _BOM:
+            file.seek(0)
         while chunk := file.read(_CHUNK):
-            quotes_here = chunk.count(b'"')
-            if quotes_here:
-                octets = np.frombuffer(chunk, dtype=np.uint8)
-                quotes = np.flatnonzero(octets == 34)
-                breaks = np.flatnonzero((octets == 10) | (octets == 13))
-                if bool(((np.searchsorted(quotes, breaks) + quotes_before) & 1).any()):
-                    return True
-            elif quotes_before & 1 and (b"\n" in chunk or b"\r" in chunk):
-                return True
-            quotes_before += quotes_here
-    return False
+            if b'"' in chunk:
+                octets = np.frombuffer(last + chunk, dtype=np.uint8)
+                quotes = np.flatnonzero(octets[1:] == 34) + 1
+                breaks = np.flatnonzero((octets[1:] == 10) | (octets[1:] == 13)) + 1
+                breaks_inside |= bool(((np.searchsorted(quotes, breaks) + count) & 1).any())
+                stray |= not bool(np.isin(octets[quotes[count & 1 :: 2] - 1], opens_after).all())
+                count += len(quotes)
+            elif count & 1:
+                breaks_inside |= b"\n" in chunk or b"\r" in chunk
+            last = chunk[-1:]
+    return _Quotes(hold_line_breaks=breaks_inside, are_odd=stray or bool(count & 1))
 
 
 # --- encodings -------------------------------------------------------------------------------------------------------
@@ -215,7 +231,7 @@ def explained(files: Sequence[CsvFile]) -> Iterator[None]:
     except duckdb.Error as error:
         no_room(error)
         for file in files:
-            _diagnose(file)
+            diagnose(file)
         first_line = str(error).splitlines()[0]
         raise LedgerError(
             f"{', '.join(file.path.name for file in files)} cannot be read as CSV: {first_line}",
@@ -223,7 +239,7 @@ def explained(files: Sequence[CsvFile]) -> Iterator[None]:
         ) from None
 
 
-def _diagnose(file: CsvFile) -> None:
+def diagnose(file: CsvFile) -> None:
     """Raise LedgerError if the file has undecodable bytes, open quotes, ragged rows or mixed line ends."""
     if _first_undecodable(file.readable, "utf-8"):
         raise _undecodable(file.path, file.readable, file.stated_in)

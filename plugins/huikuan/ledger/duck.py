@@ -8,11 +8,11 @@ from pathlib import Path
 import duckdb
 
 
-def connect(work: Path) -> duckdb.DuckDBPyConnection:
-    """A fresh in-memory database that fetches nothing from the network and spills into ``work``."""
+def connect(work: Path | None) -> duckdb.DuckDBPyConnection:
+    """A fresh in-memory database that fetches nothing from the network and spills into ``work``, or nowhere."""
     con = duckdb.connect(config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"})
     con.execute("SET TimeZone = 'UTC'")
-    con.execute(f"SET temp_directory = {text(str(work / 'spill'))}")
+    con.execute(f"SET temp_directory = {text(str(work / 'spill') if work else '')}")
     return con
 
 

@@ -177,7 +177,7 @@ class MappedFiles:
 
 def _foreign_files(path: Path, mapping: Mapping) -> dict[str, Path]:
     wanted = mapping.description.files
-    if not wanted:
+    if not wanted or not mapping.selects:
         raise LedgerError(
             f"Source {mapping.name} reads a database, not files.",
             "Give the database's URL, or state `files:` in its source.yaml.",

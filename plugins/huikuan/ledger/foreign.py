@@ -40,7 +40,10 @@ class Description(BaseModel):
 
 @dataclass(frozen=True)
 class Mapping:
-    """How one foreign schema yields the contract: ``selects`` maps contract tables to SQL, in the contract's order."""
+    """How one foreign schema yields the contract: ``selects`` maps contract tables to SQL, in the contract's order.
+
+    No SELECTs at all: a database whose tables have the contract's form, of which source.yaml states formats or schema.
+    """
 
     name: str
     folder: Path
@@ -73,7 +76,7 @@ def load_mapping(name: str) -> Mapping:
                 f"The tables are {', '.join(TABLES)}.",
             )
     missing = [table for table, meaning in TABLES.items() if table not in stems and not is_optional(meaning)]
-    if missing:
+    if stems and missing:
         raise LedgerError(
             f"Source {name} has no SELECT for {', '.join(missing)}, which no night can do without.",
             f"Add {', '.join(f'{table}.sql' for table in missing)} to {folder}.",

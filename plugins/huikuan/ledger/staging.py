@@ -118,11 +118,14 @@ def refuse_broken_text(file: Path, label: str) -> None:
             if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
                 continue
             for row, value in enumerate(column.cast(pa.large_binary()).to_pylist(), start=first):
-                _refuse_undecodable(value, f"{label}, row {row}, column {name}")
+                refuse_undecodable(value, f"{label}, row {row}, column {name}")
         first += batch.num_rows
 
 
-def _refuse_undecodable(value: bytes | None, place: str) -> None:
+def refuse_undecodable(value: bytes | None, place: str) -> None:
+    """Raise LedgerError if the bytes of a text are not UTF-8, or hold NUL."""
+    if b"\0" in (value or b""):
+        raise LedgerError(f"{place}: the text holds a NUL character.", "Remove it in the source; no text may hold one.")
     try:
         (value or b"").decode("utf-8")
     except UnicodeDecodeError:
