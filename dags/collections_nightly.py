@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import Any
 
 from airflow.sdk import CronPartitionTimetable, Param, dag, task
-
 from huikuan.orchestration import alerts
 from huikuan.orchestration.assets import NIGHT
 from huikuan.orchestration.business_date import COMPANY_TIMEZONE, KEY_FORMAT
@@ -47,7 +46,6 @@ def collections_nightly() -> None:
             run.business_date,
             ledger=ledger.where,
             source=ledger.source,
-            policy=run.policy,
             settings=run.settings,
             refresh=run.params["refresh"],
         )

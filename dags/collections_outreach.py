@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from airflow.sdk import Param, PartitionedAssetTimetable, dag, task
-
+from airflow.sdk import Param, PartitionedAssetTimetable, PokeReturnValue, dag, task
 from huikuan.orchestration import alerts
 from huikuan.orchestration.assets import NIGHT
 from huikuan.orchestration.run import current, runbook
@@ -33,13 +32,13 @@ def collections_outreach() -> None:
 
         return mail.write(current())
 
-    @task.sensor(
-        mode="reschedule", poke_interval=300, timeout=timedelta(hours=16), execution_timeout=timedelta(minutes=30)
-    )
-    def send() -> object:
+    # Asks again until no mail waits for the window of its morning or for a second try; in between it holds no worker.
+    @task.sensor(mode="reschedule", poke_interval=300, timeout=16 * 3600, execution_timeout=timedelta(minutes=30))
+    def send() -> PokeReturnValue:
         from huikuan.orchestration import mail
 
-        return mail.send(current())
+        is_over, states = mail.send(current())
+        return PokeReturnValue(is_done=is_over, xcom_value=states)
 
     outbox() >> send()
 

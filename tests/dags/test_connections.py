@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
 from huikuan.orchestration import connections
-from huikuan.orchestration.connections import ConnectionIncomplete
+from huikuan.orchestration.connections import ConnectionIncompleteError
 
 CANARY = "p@ss/wörd:1"
 
@@ -43,13 +42,13 @@ def test_the_environment_comes_last(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_without_any_ledger_the_message_says_how_to_add_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("HUIKUAN_LEDGER", raising=False)
-    with pytest.raises(ConnectionIncomplete, match="No ledger") as error:
+    with pytest.raises(ConnectionIncompleteError, match="No ledger") as error:
         connections.ledger({"ledger": None, "source": None})
     assert "huikuan_ledger" in error.value.remedy
 
 
 def test_a_password_in_a_param_is_refused_and_not_repeated() -> None:
-    with pytest.raises(ConnectionIncomplete) as error:
+    with pytest.raises(ConnectionIncompleteError) as error:
         connections.ledger({"ledger": "mysql://reader:hunter2@erp.example/books"})
     assert "hunter2" not in str(error.value)
     assert connections.ledger({"ledger": "mysql://reader@erp.example:3306/books"}).where.startswith("mysql://reader@")
@@ -57,7 +56,7 @@ def test_a_password_in_a_param_is_refused_and_not_repeated() -> None:
 
 def test_a_connection_without_host_or_path_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_HUIKUAN_LEDGER", '{"conn_type": "postgres", "schema": "books"}')
-    with pytest.raises(ConnectionIncomplete, match="neither a host nor a path"):
+    with pytest.raises(ConnectionIncompleteError, match="neither a host nor a path"):
         connections.ledger({})
 
 

@@ -6,7 +6,6 @@ from datetime import UTC, date, datetime
 from types import SimpleNamespace
 
 import pytest
-
 from huikuan.orchestration.business_date import BusinessDateError, from_context, resolve
 
 EVENING_UTC = datetime(2026, 8, 31, 20, 15, tzinfo=UTC)  # 04:15 on 1 September in Shanghai
@@ -42,7 +41,9 @@ def test_the_local_day_is_right_around_both_changes_of_the_clocks(instant: datet
     assert resolve(None, None, instant, "America/New_York") == day
 
 
-@pytest.mark.parametrize("text", ["2026-02-30", "20260901", "2026-W36-2", "01.09.2026", "tomorrow", " 2026-09-01", "٢٠٢٦-٠٩-٠١"])
+@pytest.mark.parametrize(
+    "text", ["2026-02-30", "20260901", "2026-W36-2", "01.09.2026", "tomorrow", " 2026-09-01", "٢٠٢٦-٠٩-٠١"]
+)
 def test_an_unreadable_date_is_refused_instead_of_trying_the_next_source(text: str) -> None:
     with pytest.raises(BusinessDateError, match="param business_date") as by_param:
         resolve(text, "2026-09-02", EVENING_UTC)

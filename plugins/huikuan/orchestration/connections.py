@@ -2,11 +2,9 @@
 
 Three Airflow connections, each with a default that needs nothing:
 
-| connection | without it |
-|---|---|
-| ``huikuan_ledger`` | ``HUIKUAN_LEDGER`` and ``HUIKUAN_LEDGER_SOURCE`` of the environment, else an error that says how to add it |
-| ``huikuan_warehouse`` | ``HUIKUAN_WAREHOUSE`` of the environment, else the embedded PostgreSQL |
-| ``huikuan_smtp`` | mails are written as ``.eml`` files |
+- ``huikuan_ledger``, else ``HUIKUAN_LEDGER`` and ``HUIKUAN_LEDGER_SOURCE`` of the environment; there is no third;
+- ``huikuan_warehouse``, else ``HUIKUAN_WAREHOUSE`` of the environment, else the embedded PostgreSQL;
+- ``huikuan_smtp``, else mails are written as ``.eml`` files.
 
 A password stands in a connection and nowhere else: it is masked in the logs as soon as it is read here, and it is
 neither handed on through XCom nor accepted in a param, since params are shown to everybody who may look at a run.
@@ -35,7 +33,7 @@ _OURS = {"path", "source", "ops_address"}
 """Extras that mean something here; all others belong into the URL's query, such as sslmode."""
 
 
-class ConnectionIncomplete(HuikuanError):
+class ConnectionIncompleteError(HuikuanError):
     """A connection is missing or does not say what is needed."""
 
 
@@ -57,7 +55,7 @@ def ledger(params: Mapping[str, Any]) -> Ledger:
         return Ledger(url_of(connection), named or connection.extra_dejson.get("source"))
     if where := os.environ.get("HUIKUAN_LEDGER"):
         return Ledger(where, named or os.environ.get("HUIKUAN_LEDGER_SOURCE") or None)
-    raise ConnectionIncomplete(
+    raise ConnectionIncompleteError(
         "No ledger is configured.",
         f"Add the Airflow connection {LEDGER}: a database, or any type with the extra "
         '{"path": "/folder/of/csv/or/parquet"}; a ledger with other column names also needs the extra "source".',
@@ -85,7 +83,7 @@ def url_of(connection: Connection) -> str:
         return str(path)
     query = urlencode({key: value for key, value in extra.items() if key not in _OURS})
     if not connection.host and "host" not in extra:
-        raise ConnectionIncomplete(
+        raise ConnectionIncompleteError(
             f"The connection {connection.conn_id} names neither a host nor a path.",
             'Give it a host, or the extra {"path": "…"} for files.',
         )
@@ -105,7 +103,7 @@ def _find(name: str) -> Connection | None:
     from airflow.sdk.log import mask_secret
 
     try:
-        connection = Connection.get(name)
+        connection: Connection = Connection.get(name)
     except AirflowNotFoundException:
         return None
     if connection.password:
@@ -118,7 +116,7 @@ def _refuse_password(where: str) -> None:
     """Params are stored and shown in the clear."""
     authority = where.split("://", 1)[1].split("/", 1)[0] if "://" in where else ""
     if ":" in authority.rpartition("@")[0]:
-        raise ConnectionIncomplete(
+        raise ConnectionIncompleteError(
             "The param ledger holds a password, which everybody who sees this run could read.",
             f"Put the database into the Airflow connection {LEDGER} and leave the param empty.",
         )

@@ -16,13 +16,13 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
-import psutil
+import psutil  # type: ignore[import-untyped]
 from rich.console import Console
 
 from huikuan.errors import HuikuanError
@@ -40,6 +40,9 @@ SERVICES: dict[str, tuple[str, ...]] = {
 }
 DEMO_SERVICES = ("api-server", "scheduler", "dag-processor")
 """The triggerer serves deferred tasks; the demo has none and starts faster without it."""
+
+
+T = TypeVar("T")
 
 
 class LocalAirflowError(HuikuanError):
@@ -84,25 +87,39 @@ def prepare(settings: Settings, port: int, extra: Mapping[str, str] | None = Non
 
 
 def start(airflow: Airflow, services: Sequence[str], dag_ids: Sequence[str]) -> None:
-    """Start the services and wait until all of ``dag_ids`` can be triggered. Stops everything again when that fails."""
-    for service in services:
-        with (airflow.logs / f"{service}.log").open("wb") as output:
-            child = subprocess.Popen(  # noqa: S603
-                _command(*SERVICES[service]),
-                env=airflow.environment,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                start_new_session=True,  # Ctrl-C reaches us alone, and we stop them in order
-            )
-        airflow.processes[service] = psutil.Process(child.pid)
-    records = {name: {"pid": process.pid, "started": process.create_time()} for name, process in airflow.processes.items()}
-    (airflow.home / "processes.json").write_text(json.dumps(records), encoding="utf-8")
+    """Start the services and wait until all of ``dag_ids`` can be triggered. Stops everything again when that fails.
+
+    The scheduler comes last: a task that it starts before the API server listens fails its attempt.
+    """
+    deadline = time.monotonic() + START_TIMEOUT_SECONDS
     try:
-        _wait_until_ready(airflow, dag_ids)
+        for service in services:
+            if service != "scheduler":
+                _launch(airflow, service)
+        api = _wait_for(airflow, deadline, lambda: Api(airflow))
+        _launch(airflow, "scheduler")
+        _wait_for(airflow, deadline, lambda: _is_ready(api, dag_ids))
     except BaseException:
         stop(airflow.home)
         raise
+
+
+def _launch(airflow: Airflow, service: str) -> None:
+    """Start one service and record it."""
+    with (airflow.logs / f"{service}.log").open("wb") as output:
+        child = subprocess.Popen(  # noqa: S603
+            _command(*SERVICES[service]),
+            env=airflow.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,  # Ctrl-C reaches us alone, and we stop them in order
+        )
+    airflow.processes[service] = psutil.Process(child.pid)
+    records = {
+        name: {"pid": process.pid, "started": process.create_time()} for name, process in airflow.processes.items()
+    }
+    (airflow.home / "processes.json").write_text(json.dumps(records), encoding="utf-8")
 
 
 def stop(home: Path) -> list[str]:
@@ -141,6 +158,10 @@ class Api:
     def get(self, path: str, **query: Any) -> dict[str, Any]:
         """GET below /api/v2."""
         return _checked(self._client.get(f"/api/v2{path}", params=query))
+
+    def patch(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """PATCH below /api/v2."""
+        return _checked(self._client.patch(f"/api/v2{path}", json=dict(body)))
 
     def post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """POST below /api/v2."""
@@ -216,29 +237,31 @@ def _password(home: Path) -> str:
     return str(json.loads(path.read_text(encoding="utf-8"))[USER])
 
 
-def _wait_until_ready(airflow: Airflow, dag_ids: Sequence[str]) -> None:
-    """Until the scheduler's heart beats and every DAG is read and free of errors."""
-    deadline = time.monotonic() + START_TIMEOUT_SECONDS
-    api: Api | None = None
+def _wait_for(airflow: Airflow, deadline: float, probe: Callable[[], T | None]) -> T:
+    """Ask until there is an answer; an API server that does not listen yet is no answer, a dead service ends it."""
     while time.monotonic() < deadline:
         for name, process in airflow.processes.items():
             if not process.is_running() or process.status() == psutil.STATUS_ZOMBIE:
                 log = airflow.logs / f"{name}.log"
                 raise LocalAirflowError(f"Airflow's {name} has stopped:\n{tail(log)}", f"The whole log is {log}.")
         try:
-            api = api or Api(airflow)
-            if errors := api.get("/importErrors")["import_errors"]:
-                raise LocalAirflowError(errors[0]["stack_trace"], "Correct the DAG file that is named above.")
-            health = api.get("/monitor/health")
-            known = {dag["dag_id"] for dag in api.get("/dags")["dags"]}
-            if health["scheduler"]["status"] == "healthy" and known.issuperset(dag_ids):
-                return
-        except httpx.TransportError:  # not listening yet
-            api = None
-        time.sleep(0.5)
+            if (answer := probe()) is not None:
+                return answer
+        except httpx.TransportError:
+            pass
+        time.sleep(0.3)
     raise LocalAirflowError(
         f"Airflow is not ready after {START_TIMEOUT_SECONDS} s.", f"Look into the logs in {airflow.logs}."
     )
+
+
+def _is_ready(api: Api, dag_ids: Sequence[str]) -> bool | None:
+    """True when the scheduler's heart beats and every DAG is read; a DAG file with an error ends the wait."""
+    if errors := api.get("/importErrors")["import_errors"]:
+        raise LocalAirflowError(errors[0]["stack_trace"], "Correct the DAG file that is named above.")
+    known = {dag["dag_id"] for dag in api.get("/dags")["dags"]}
+    healthy = api.get("/monitor/health")["scheduler"]["status"] == "healthy"
+    return True if healthy and known.issuperset(dag_ids) else None
 
 
 def up(console: Console) -> None:
@@ -258,7 +281,7 @@ def up(console: Console) -> None:
 
 def demo_ledger(settings: Settings) -> dict[str, str]:
     """The demo's ledger, where one was made and nothing else is configured."""
-    folder = settings.home / "demo" / "ledger"
+    folder = max((settings.home / "demo" / "ledger").glob("*/"), default=settings.home / "nowhere")
     configured = {"HUIKUAN_LEDGER", "AIRFLOW_CONN_HUIKUAN_LEDGER"} & set(os.environ)
     return {"HUIKUAN_LEDGER": str(folder)} if folder.exists() and not configured else {}
 

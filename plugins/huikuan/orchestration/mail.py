@@ -1,0 +1,116 @@
+"""The morning's two steps and the operator's alerts: which mail server, which clock, and when a morning is over."""
+
+from __future__ import annotations
+
+import logging
+import os
+from datetime import date
+from email.message import EmailMessage
+from email.utils import make_msgid
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from huikuan.errors import OutreachError
+from huikuan.orchestration import connections
+
+if TYPE_CHECKING:
+    from airflow.sdk import Connection
+
+    from huikuan.orchestration.run import Run
+    from huikuan.outreach import SmtpServer, Transport
+    from huikuan.policy.outreach import OutreachPolicy
+    from huikuan.settings import Settings
+
+log = logging.getLogger(__name__)
+
+SSL_PORT = 465
+STARTTLS_PORT = 587
+
+
+def write(run: Run) -> dict[str, int]:
+    """Write the mails of the run's business date into the outbox; returns how many entered each state."""
+    from huikuan.night.steps import prepare
+    from huikuan.outreach import write_messages
+
+    return write_messages(prepare(run.settings), run.settings.lake, run.business_date, _policy(run.policy))
+
+
+def send(run: Run) -> tuple[bool, dict[str, Any]]:
+    """Send what is due; returns whether the morning is over, and the number of mails in each state.
+
+    It is over when no mail waits for its window or for a second try. Mails of a past date expire at once. Files contact
+    nobody, so without a mail server they are written as of the moment at which the window opens.
+    """
+    from huikuan.night.steps import prepare
+    from huikuan.outreach import EmlFolder, send_messages
+    from huikuan.outreach.sender import WAITING
+
+    policy = _policy(run.policy)
+    way = transport(run.settings, policy)
+    opening = policy.window(run.business_date)[0] if isinstance(way, EmlFolder) else None
+    url = prepare(run.settings)
+    result = send_messages(url, run.settings.lake, run.business_date, way, policy, now=opening)
+    if attention := result.get("attention"):
+        log.warning("A person has to look at these mails: %s", attention)
+    states: dict[str, int] = result.get("states", {})
+    return not any(state in WAITING for state in states), states
+
+
+def transport(settings: Settings, policy: OutreachPolicy) -> Transport:
+    """SMTP where the connection huikuan_smtp exists, else a folder of files."""
+    from huikuan.outreach import EmlFolder, Smtp
+
+    connection = connections.smtp()
+    return Smtp(_server(connection, policy.sender)) if connection else EmlFolder(settings.mail)
+
+
+def send_alert(day: date, address: str, subject: str, text: str) -> bool:
+    """Mail an operator, outside the outbox: the outbox may be what is broken. False when there is no mail server."""
+    from huikuan.outreach import Smtp
+    from huikuan.outreach.transport import Outgoing
+    from huikuan.settings import DEFAULT_POLICY
+
+    connection = connections.smtp()
+    if connection is None:
+        return False
+    policy = _policy(Path(os.environ.get("HUIKUAN_POLICY") or DEFAULT_POLICY))
+    message = EmailMessage()
+    message["From"], message["To"], message["Subject"] = policy.sender, address, f"[Huikuan] {subject}"
+    message["Auto-Submitted"], message["Message-ID"] = "auto-generated", make_msgid(domain=policy.domain)
+    message.set_content(text)
+    way = Smtp(_server(connection, policy.sender))
+    try:
+        mail = Outgoing(message["Message-ID"], day, "alert", "operator", address, message.as_bytes())
+        way.prepare(mail)
+        way.deliver(mail)
+    finally:
+        way.close()
+    return True
+
+
+def _policy(path: Path) -> OutreachPolicy:
+    from huikuan.policy import load_policy
+
+    return load_policy(path).outreach
+
+
+def _server(connection: Connection, sender: str) -> SmtpServer:
+    """The mail server of an Airflow connection: host, port, login, password; extras ``security`` and ``cafile``."""
+    from huikuan.outreach import SmtpServer
+
+    if not connection.host:
+        raise OutreachError(
+            f"The connection {connection.conn_id} names no host.", "Give it the mail server's host, port and login."
+        )
+    extra = connection.extra_dejson
+    port = connection.port or STARTTLS_PORT
+    cafile = extra.get("cafile")
+    return SmtpServer(
+        host=connection.host,
+        port=port,
+        sender=sender,
+        security=extra.get("security") or ("ssl" if port == SSL_PORT else "starttls"),
+        user=connection.login or None,
+        password=connection.password or None,
+        cafile=Path(cafile) if cafile else None,
+    )
