@@ -1,0 +1,7 @@
+"""Outreach: published rows become mails in the outbox; mails in the outbox leave, never twice by our own doing."""
+
+from huikuan.outreach.outbox import write_messages
+from huikuan.outreach.sender import send_messages
+from huikuan.outreach.transport import EmlFolder, Smtp, SmtpServer, Transport
+
+__all__ = ["EmlFolder", "Smtp", "SmtpServer", "Transport", "send_messages", "write_messages"]

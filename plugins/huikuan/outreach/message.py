@@ -1,0 +1,173 @@
+"""A worklist as one mail: text, HTML and workbook. Same worklist, same moment, same bytes."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from email import policy as email_policy
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.utils import format_datetime
+from functools import cache
+from typing import Any
+
+import css_inline
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from huikuan.outreach import sentences
+from huikuan.outreach.rows import AccountKey
+from huikuan.outreach.wording import Wording, clean, reader_locale
+from huikuan.outreach.workbook import workbook
+from huikuan.outreach.worklists import DataOwnerReport, Digest, Escalation, Worklist, shown_accounts
+from huikuan.policy.outreach import OutreachPolicy
+from huikuan.settings import INCLUDE
+
+KINDS: dict[type[Worklist], str] = {Digest: "digest", Escalation: "escalation", DataOwnerReport: "data_owner"}
+TEMPLATES = INCLUDE / "templates" / "email"
+_NAMESPACE = uuid.UUID("6ba7b811-9dad-11d1-80b4-00c04fd430c8")  # RFC 9562's namespace of URLs
+_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*", re.ASCII)
+_XLSX = ("application", "vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+
+
+@dataclass(frozen=True)
+class Mail:
+    """A finished mail with what the outbox wants to know about it."""
+
+    message_id: str
+    kind: str
+    recipient: str
+    address: str
+    subject: str
+    content: bytes
+    accounts: list[AccountKey]
+
+
+def compose(worklist: Worklist, policy: OutreachPolicy, written_at: datetime) -> Mail:
+    """The mail of one reader. ``written_at`` becomes the Date header, frozen like everything else."""
+    reader, truth, kind = worklist.reader, worklist.truth, KINDS[type(worklist)]
+    wording = Wording(reader_locale(reader.locale))
+    identity = uuid.uuid5(_NAMESPACE, "|".join([truth.business_date.isoformat(), kind, reader.rep_id, truth.run_id]))
+    subject = sentences.subject(worklist, wording)
+    text, html = bodies(worklist, policy)
+    encoding = "base64" if wording.locale == "zh_CN" else "quoted-printable"  # any server can carry both
+    message = EmailMessage(policy=email_policy.SMTP)
+    message["From"] = Address(display_name=policy.sender_name, addr_spec=policy.sender)
+    message["To"] = Address(addr_spec=reader.email) if is_address(reader.email) else "undisclosed-recipients:;"
+    message["Subject"] = subject
+    message["Date"] = format_datetime(written_at)
+    message["Message-ID"] = f"<{identity}@{policy.domain}>"
+    message["Auto-Submitted"] = "auto-generated"
+    message["X-Auto-Response-Suppress"] = "All"
+    message["Content-Language"] = wording.lang
+    message.set_content(text, cte=encoding)
+    message.add_alternative(html, subtype="html", cte=encoding)
+    if has_rows(worklist):
+        message.add_attachment(
+            workbook(worklist, wording, written_at),
+            maintype=_XLSX[0],
+            subtype=_XLSX[1],
+            filename=f"huikuan-{kind}-{truth.business_date:%Y%m%d}.xlsx",
+        )
+    _fix_boundaries(message, identity)
+    address = reader.email if is_address(reader.email) else clean(reader.email)
+    return Mail(
+        str(message["Message-ID"]), kind, reader.rep_id, address, subject, message.as_bytes(), shown_accounts(worklist)
+    )
+
+
+def has_rows(worklist: Worklist) -> bool:
+    """Whether there is anything for a workbook to hold."""
+    if isinstance(worklist, DataOwnerReport):
+        return bool(worklist.rules or worklist.quarantined)
+    return bool(shown_accounts(worklist))
+
+
+def is_address(text: str) -> bool:
+    """Whether the text is one plain mail address: no name, no second address, no line break."""
+    return len(text) <= 254 and _ADDRESS.fullmatch(text) is not None
+
+
+def bodies(worklist: Worklist, policy: OutreachPolicy) -> tuple[str, str]:
+    """(text, HTML with styles inlined) of one mail."""
+    wording = Wording(reader_locale(worklist.reader.locale))
+    kind = KINDS[type(worklist)]
+    values = {
+        "lang": wording.lang,
+        "text": wording.text,
+        "count": wording.count,
+        "subject": sentences.subject(worklist, wording),
+        "lead": sentences.lead(worklist, wording),
+        "foot": sentences.foot(worklist.truth.run_id, has_rows(worklist), wording),
+        "day": wording.day(worklist.truth.business_date),
+        "truth": sentences.truth_line(worklist.truth, wording),
+        **_content(worklist, wording, policy.max_rows_in_mail),
+    }
+    text = _environment().get_template(f"{kind}.txt.j2").render(values)
+    html = _environment().get_template(f"{kind}.html.j2").render(values)
+    return text, _inliner().inline(html)
+
+
+def _content(worklist: Worklist, wording: Wording, rows: int) -> dict[str, Any]:
+    if isinstance(worklist, DataOwnerReport):
+        return {
+            "reasons": [clean(reason, 600) for reason in worklist.reasons][:rows],
+            "rules": [
+                {
+                    "rule_id": clean(rule.rule_id),
+                    "table": clean(rule.table_name, 30),
+                    "description": clean(rule.description, 200),
+                    "failed": wording.number(rule.failed_count),
+                    "total": wording.number(rule.total_count),
+                }
+                for rule in worklist.rules[:rows]
+            ],
+            "hidden_rules": max(len(worklist.rules) - rows, 0),
+            "quarantined_rows": worklist.quarantined_rows,
+            "parked_mails": worklist.parked_mails,
+        }
+    ownerless = worklist.ownerless if isinstance(worklist, Escalation) else ()
+    everything = worklist.lines + ownerless
+    first = sentences.entries(worklist.lines[:rows], wording)
+    return {
+        "entries": first,
+        "ownerless": sentences.entries(ownerless[: rows - len(first)], wording),
+        "shown": min(len(everything), rows),
+        "everything": len(everything),
+        "totals": sentences.totals(everything, wording),
+        "preheader": _preheader(worklist, wording),
+    }
+
+
+def _preheader(worklist: Digest | Escalation, wording: Wording) -> str:
+    """What a phone shows beside the subject: how late the latest is, and nothing that names anybody."""
+    lines = worklist.lines + (worklist.ownerless if isinstance(worklist, Escalation) else ())
+    latest = max((line.days_late for line in lines), default=0)
+    late = wording.count("The latest is %(n)s day late.", "The latest is %(n)s days late.", latest) if latest else ""
+    return wording.joined(filter(None, [late, sentences.truth_line(worklist.truth, wording)]))
+
+
+def _fix_boundaries(message: EmailMessage, identity: uuid.UUID) -> None:
+    """Boundaries are random by default; made of the identity they keep equal mails equal."""
+    parts = (part for part in message.walk() if part.is_multipart())
+    for number, part in enumerate(parts):
+        part.set_boundary(f"=_{identity.hex}_{number}")
+
+
+@cache
+def _environment() -> Environment:
+    """Escapes everything, text templates apart, and refuses names that do not exist."""
+    return Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=select_autoescape(enabled_extensions=["html.j2"], disabled_extensions=["txt.j2"], default=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+
+
+@cache
+def _inliner() -> css_inline.CSSInliner:
+    return css_inline.CSSInliner(keep_style_tags=False, keep_at_rules=True, load_remote_stylesheets=False)

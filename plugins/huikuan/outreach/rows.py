@@ -1,0 +1,379 @@
+"""Rows that a morning's mails are made of: published rows from the warehouse, names and addresses from the snapshot.
+
+Personal data is not published, so names, phones and addresses come from the Parquet snapshot of the run's ledger.
+Rows that validation quarantined are left out here too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, fields
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, TypeVar
+
+import duckdb
+import psycopg
+from psycopg.rows import class_row
+
+from huikuan.errors import OutreachError
+
+AccountKey = tuple[str, str]
+"""(company_id, account_id)"""
+
+
+@dataclass(frozen=True)
+class Run:
+    """The run whose rows the mails show."""
+
+    run_id: str
+    business_date: date
+    as_of: date
+    snapshot_id: str
+    gate: str
+    gate_reasons: list[dict[str, str]]
+    is_backfill: bool
+    status: str
+
+
+@dataclass(frozen=True)
+class Task:
+    """One row of collections.task."""
+
+    task_id: str
+    rep_id: str | None
+    company_id: str
+    account_id: str
+    kind: str
+    rank: int
+    ask_amount: Decimal | None
+    currency: str | None
+    due_on: date
+    first_listed_on: date
+    subject_id: str | None
+
+
+@dataclass(frozen=True)
+class Status:
+    """One row of collections.account_status."""
+
+    company_id: str
+    account_id: str
+    rep_id: str | None
+    stage: str
+    stage_previous: str | None
+    risk_grade: str
+    is_over_limit: bool
+    oldest_due_on: date | None
+
+
+@dataclass(frozen=True)
+class Balance:
+    """One row of collections.account_balance: one account in one currency."""
+
+    company_id: str
+    account_id: str
+    currency: str
+    overdue_amount: Decimal
+    max_days_past_due: int
+
+
+@dataclass(frozen=True)
+class Item:
+    """One overdue item (未清项) of an account that stands in a list."""
+
+    company_id: str
+    account_id: str
+    document_id: str
+    seq: int
+    currency: str
+    due_on: date
+    collectable_amount: Decimal
+    disputed_amount: Decimal
+    days_past_due: int
+
+
+@dataclass(frozen=True)
+class Reader:
+    """A row of the ledger's rep table: whoever may get mail."""
+
+    rep_id: str
+    name: str
+    email: str
+    locale: str
+    manager_id: str | None
+    role: str
+    is_active: bool
+
+
+@dataclass(frozen=True)
+class Contact:
+    """A person at the customer."""
+
+    company_id: str
+    account_id: str
+    contact_id: str
+    role: str
+    name: str
+    phone: str | None
+
+
+_Row = TypeVar("_Row", Balance, Item, Contact)
+_Any = TypeVar("_Any")
+
+
+@dataclass(frozen=True)
+class Promise:
+    """What a customer committed to."""
+
+    promise_id: str
+    amount: Decimal
+    currency: str
+    promised_for: date
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Result of one data quality rule that some row failed."""
+
+    rule_id: str
+    severity: str
+    table_name: str
+    failed_count: int
+    total_count: int
+    description: str
+
+
+@dataclass(frozen=True)
+class Quarantined:
+    """A ledger row that was left out of the night."""
+
+    table_name: str
+    row_number: int
+    rule_id: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Night:
+    """Everything the mails of one business date are made of. Dictionaries are keyed by ids of the ledger."""
+
+    run: Run
+    tasks: list[Task] = field(default_factory=list)
+    statuses: dict[AccountKey, Status] = field(default_factory=dict)
+    balances: dict[AccountKey, list[Balance]] = field(default_factory=dict)
+    items: dict[AccountKey, list[Item]] = field(default_factory=dict)
+    reasons: dict[str, list[str]] = field(default_factory=dict)  # task_id → rule_ids
+    readers: dict[str, Reader] = field(default_factory=dict)
+    names: dict[AccountKey, str] = field(default_factory=dict)
+    contacts: dict[AccountKey, list[Contact]] = field(default_factory=dict)
+    promises: dict[tuple[str, str], Promise] = field(default_factory=dict)  # (company_id, promise_id)
+    disputed_documents: dict[tuple[str, str], str] = field(default_factory=dict)  # (company_id, dispute_id)
+    numbers: dict[tuple[str, str], str] = field(default_factory=dict)  # (company_id, document_id) → printed number
+    payments_complete_to: date | None = None
+    ties_out: bool | None = None  # None: nothing to compare with
+    rules: list[Rule] = field(default_factory=list)
+    quarantined: list[Quarantined] = field(default_factory=list)
+    quarantined_rows: int = 0
+
+
+def snapshot_folder(lake: Path, snapshot_id: str, business_date: date) -> Path:
+    """Folder of a snapshot; raises OutreachError when it is not there."""
+    folder = lake / "snapshots" / business_date.isoformat() / snapshot_id
+    if not (folder / "manifest.json").is_file():
+        raise OutreachError(
+            f"Snapshot {snapshot_id} of {business_date} is not in the lake, so names and addresses are missing.",
+            "Point HUIKUAN_LAKE at the lake of the night, or restore the snapshot's folder.",
+        )
+    return folder
+
+
+def newest_snapshot(lake: Path, business_date: date) -> Path | None:
+    """Folder of the newest finished snapshot of the date (ids end in s1, s2, …), or None."""
+    finished = [path.parent for path in (lake / "snapshots" / business_date.isoformat()).glob("*/manifest.json")]
+    numbered = [(int(number), path) for path in finished if (number := path.name.rpartition("-s")[2]).isdigit()]
+    return max(numbered)[1] if numbered else None
+
+
+def newest_run(connection: psycopg.Connection[Any], business_date: date) -> Run | None:
+    """The run that readers of the date see, else the last one that the gate stopped; None before the first night."""
+    with connection.cursor(row_factory=class_row(Run)) as cursor:
+        return cursor.execute(
+            """
+            SELECT run_id, business_date, as_of, snapshot_id, gate, gate_reasons, is_backfill, status
+            FROM collections.run WHERE business_date = %s
+            """,
+            [business_date],
+        ).fetchone()
+
+
+def read_night(connection: psycopg.Connection[Any], lake: Path, run: Run) -> Night:
+    """Read all rows of one run. A run that the gate stopped has no published rows, only its quality results."""
+    snapshot = snapshot_folder(lake, run.snapshot_id, run.business_date)
+    quality = lake / "runs" / run.business_date.isoformat() / run.run_id / "quality"
+    published = _read_published(connection, run) if run.status == "published" else {}
+    return Night(run=run, **published, **_read_snapshot(snapshot, quality, published), **_read_quality(quality))
+
+
+def _read_published(connection: psycopg.Connection[Any], run: Run) -> dict[str, Any]:
+    """Published rows that some mail may show: tasks, their accounts, and accounts that nobody is in charge of."""
+    listed = """EXISTS (SELECT FROM collections.task AS t
+                WHERE t.business_date = x.business_date AND t.run_id = x.run_id AND t.company_id = x.company_id
+                AND t.account_id = x.account_id)"""
+    nobodys = """EXISTS (SELECT FROM collections.account_status AS s WHERE s.rep_id IS NULL
+                 AND s.business_date = x.business_date AND s.run_id = x.run_id
+                 AND s.company_id = x.company_id AND s.account_id = x.account_id)"""
+    shown = f"({listed} OR {nobodys})"
+    late = f"x.days_past_due > 0 AND {shown} ORDER BY x.due_on, x.document_id, x.seq"
+    return {
+        "tasks": _select(connection, run, Task, "task", "true ORDER BY x.rank, x.task_id"),
+        "statuses": {
+            (row.company_id, row.account_id): row for row in _select(connection, run, Status, "account_status", shown)
+        },
+        "balances": by_account(
+            _select(
+                connection, run, Balance, "account_balance", f"x.overdue_amount > 0 AND {shown} ORDER BY x.currency"
+            )
+        ),
+        "items": by_account(_select(connection, run, Item, "open_item", late)),
+        "reasons": _task_reasons(connection, run),
+    }
+
+
+def _select(connection: psycopg.Connection[Any], run: Run, kind: type[_Any], view: str, where: str) -> list[_Any]:
+    """Rows of ``collections.<view>`` of this run, as dataclasses whose fields name the columns."""
+    columns = ", ".join(f"x.{field.name}" for field in fields(kind))  # type: ignore[arg-type]
+    with connection.cursor(row_factory=class_row(kind)) as cursor:
+        return cursor.execute(
+            f"SELECT {columns} FROM collections.{view} AS x WHERE x.business_date = %s AND x.run_id = %s AND {where}",
+            [run.business_date, run.run_id],
+        ).fetchall()
+
+
+def _task_reasons(connection: psycopg.Connection[Any], run: Run) -> dict[str, list[str]]:
+    """task_id → rule_ids that put the task into the list."""
+    reasons: dict[str, list[str]] = {}
+    for decision, rule_id in connection.execute(
+        """
+        SELECT decision, rule_id FROM collections.decision_reason
+        WHERE business_date = %s AND run_id = %s AND starts_with(decision, 'task:') ORDER BY decision, rule_id
+        """,
+        [run.business_date, run.run_id],
+    ):
+        reasons.setdefault(decision.removeprefix("task:"), []).append(rule_id)
+    return reasons
+
+
+def _read_snapshot(snapshot: Path, quality: Path, published: dict[str, Any]) -> dict[str, Any]:
+    """Names, people, promises and printed numbers behind the published rows; quarantined rows are left out."""
+    statuses: dict[AccountKey, Status] = published.get("statuses", {})
+    items: dict[AccountKey, list[Item]] = published.get("items", {})
+    tasks: list[Task] = published.get("tasks", [])
+    accounts = statuses.keys() | {(task.company_id, task.account_id) for task in tasks}
+    subjects = {(task.company_id, task.subject_id) for task in tasks if task.subject_id}
+    with duckdb.connect() as duck:
+        ledger = _Ledger(duck, snapshot, quality)
+        disputes = dict(ledger.pairs("dispute", "dispute_id", "document_id", subjects))
+        documents = {(item.company_id, item.document_id) for group in items.values() for item in group}
+        documents |= {(company, document) for (company, _), document in disputes.items()} | subjects
+        promises = ledger.keyed("promise", "company_id, promise_id, amount, currency, promised_for", subjects)
+        contacts = ledger.keyed("contact", "company_id, account_id, contact_id, role, name, phone", accounts, key=1)
+        return {
+            "readers": {reader.rep_id: reader for reader in read_readers(duck, snapshot, quality)},
+            "names": dict(ledger.pairs("account", "account_id", "name", accounts)),
+            "contacts": by_account([Contact(*row) for row in contacts]),
+            "promises": {(row[0], row[1]): Promise(*row[1:]) for row in promises},
+            "disputed_documents": disputes,
+            "numbers": dict(ledger.pairs("document", "document_id", "number", documents)),
+            "payments_complete_to": ledger.complete_through("receipt"),
+        }
+
+
+def read_readers(duck: duckdb.DuckDBPyConnection, snapshot: Path, quality: Path | None) -> list[Reader]:
+    """Everyone in the ledger's rep table, who is active or not. Empty role means rep, empty is_active means true."""
+    rows = _Ledger(duck, snapshot, quality).rows(
+        "rep",
+        "rep_id, name, email, coalesce(locale, 'en'), manager_id, coalesce(role, 'rep'), coalesce(is_active, true)",
+    )
+    return [Reader(*row) for row in rows if row[0] and row[2]]
+
+
+@dataclass(frozen=True)
+class _Ledger:
+    """One snapshot, read through DuckDB; ``quality`` is the folder of the run's quarantine, if there is one."""
+
+    duck: duckdb.DuckDBPyConnection
+    snapshot: Path
+    quality: Path | None
+
+    def rows(self, table: str, columns: str, where: str = "true", values: Iterable[Any] = ()) -> list[tuple[Any, ...]]:
+        """Rows of one table in the order of the file; none when the ledger has no such (optional) table."""
+        path = self.snapshot / f"{table}.parquet"
+        if not path.is_file():
+            return []
+        quarantine = self.quality / "quarantine.parquet" if self.quality else None
+        given: list[Any] = [str(path), *values]
+        if quarantine and quarantine.is_file():
+            where += """ AND file_row_number NOT IN
+                (SELECT row_number FROM read_parquet(?) WHERE table_name = ? AND row_number IS NOT NULL)"""
+            given += [str(quarantine), table]
+        query = f"SELECT {columns} FROM read_parquet(?, file_row_number = true) WHERE {where} ORDER BY file_row_number"
+        return self.duck.execute(query, given).fetchall()
+
+    def keyed(self, table: str, columns: str, keys: Iterable[tuple[Any, Any]], key: int = 1) -> list[tuple[Any, ...]]:
+        """Rows whose first column and column number ``key`` are among ``keys``."""
+        wanted = set(keys)
+        name = columns.split(", ")[key]
+        ids = sorted({second for _, second in wanted})
+        rows = self.rows(table, columns, f"list_contains(?::VARCHAR[], {name})", [ids]) if ids else []
+        return [row for row in rows if (row[0], row[key]) in wanted]
+
+    def pairs(
+        self, table: str, key: str, value: str, keys: Iterable[tuple[Any, Any]]
+    ) -> list[tuple[tuple[str, str], str]]:
+        """((company_id, key), value) of the wanted keys, without empty values."""
+        rows = self.keyed(table, f"company_id, {key}, {value}", keys)
+        return [((company, own), text) for company, own, text in rows if text is not None]
+
+    def complete_through(self, table: str) -> date | None:
+        """Through which day the feed of a table is complete, as its load log says; None when it says nothing."""
+        days = [row[0] for row in self.rows("load_log", "complete_through", "table_name = ?", [table]) if row[0]]
+        return max(days, default=None)
+
+
+def _read_quality(quality: Path) -> dict[str, Any]:
+    """Failed rules, quarantined rows and the outcome of the comparison with the general ledger."""
+    results, rows = quality / "data_quality.parquet", quality / "quarantine.parquet"
+    if not (results.is_file() and rows.is_file()):
+        raise OutreachError(
+            f"The quality results of run {quality.parent.name} are not in the lake.",
+            "Point HUIKUAN_LAKE at the lake of the night, or run the night again.",
+        )
+    with duckdb.connect() as duck:
+        rules = [
+            Rule(*row)
+            for row in duck.execute(
+                "SELECT rule_id, severity, table_name, failed_count, total_count, description FROM read_parquet(?) "
+                "ORDER BY severity, table_name, rule_id",
+                [str(results)],
+            ).fetchall()
+        ]
+        quarantined = duck.execute(
+            "SELECT table_name, row_number, rule_id, reason FROM read_parquet(?) ORDER BY ALL", [str(rows)]
+        ).fetchall()
+    compared = [rule for rule in rules if rule.table_name == "control_total" and "balance" in rule.rule_id]
+    return {
+        "rules": [rule for rule in rules if rule.failed_count],
+        "ties_out": all(not rule.failed_count for rule in compared) if any(r.total_count for r in compared) else None,
+        "quarantined": [Quarantined(*row) for row in quarantined],
+        "quarantined_rows": len({(table, number) for table, number, _, _ in quarantined}),
+    }
+
+
+def by_account(rows: list[_Row]) -> dict[AccountKey, list[_Row]]:
+    """Group rows by (company_id, account_id), keeping their order."""
+    groups: dict[AccountKey, list[_Row]] = {}
+    for row in rows:
+        groups.setdefault((row.company_id, row.account_id), []).append(row)
+    return groups

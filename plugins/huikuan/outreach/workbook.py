@@ -1,0 +1,209 @@
+"""The attached workbook: every row of a list, typed, with a header that stays and a filter.
+
+Text is only ever written as text: a customer called ``=1+1`` stays that. Every return code is looked at, because
+XlsxWriter drops what it does not like without a word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from decimal import Decimal
+from io import BytesIO
+from typing import Any
+
+import xlsxwriter
+from babel.numbers import get_currency_precision
+
+from huikuan.errors import OutreachError
+from huikuan.outreach.sentences import todo, why
+from huikuan.outreach.wording import Wording, clean, minor_units
+from huikuan.outreach.worklists import DataOwnerReport, Escalation, Line, Worklist
+
+_LONG = 2000  # characters of a cell; Excel takes 32,767
+_ROWS = 1_000_000  # of Excel's 1,048,576
+
+Cell = str | int | Decimal | date | None
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One sheet: a header of (title, width in characters), and rows of typed cells.
+
+    ``currency_column`` is the place of the ISO code that says how many decimals the amounts of a row have.
+    """
+
+    title: str
+    header: tuple[tuple[str, int], ...]
+    rows: list[tuple[Cell, ...]]
+    currency_column: int | None = None
+
+
+def workbook(worklist: Worklist, wording: Wording, created: datetime) -> bytes:
+    """The workbook of one mail; same worklist, same bytes. Raises OutreachError when a cell cannot be written."""
+    target = BytesIO()
+    book = xlsxwriter.Workbook(
+        target, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    )
+    book.set_properties({"created": created.replace(tzinfo=None)})
+    for sheet in sheets(worklist, wording):
+        _write(book, sheet)
+    book.close()
+    return target.getvalue()
+
+
+def sheets(worklist: Worklist, wording: Wording) -> list[Sheet]:
+    """What the workbook holds: lists and their invoices, or failed rules and the rows left out."""
+    if isinstance(worklist, DataOwnerReport):
+        return _data_sheets(worklist, wording)
+    lines = worklist.lines + (worklist.ownerless if isinstance(worklist, Escalation) else ())
+    return [_list_sheet(lines, wording), _item_sheet(lines, wording)]
+
+
+def _list_sheet(lines: Sequence[Line], wording: Wording) -> Sheet:
+    header = (
+        (wording.text("No."), 5),
+        (wording.text("Company"), 10),
+        (wording.text("Account"), 14),
+        (wording.text("Customer"), 32),
+        (wording.text("Currency"), 9),
+        (wording.text("Ask for"), 16),
+        (wording.text("Overdue"), 16),
+        (wording.text("Days late"), 10),
+        (wording.text("Stage"), 7),
+        (wording.text("Risk"), 6),
+        (wording.text("Why"), 50),
+        (wording.text("What to do"), 50),
+        (wording.text("Contact"), 18),
+        (wording.text("Phone"), 18),
+        (wording.text("Do by"), 12),
+        (wording.text("Listed since"), 12),
+    )
+    rows = [row for place, line in enumerate(lines, start=1) for row in _list_rows(place, line, wording)]
+    return Sheet(wording.text("List"), header, rows, currency_column=4)
+
+
+def _list_rows(place: int, line: Line, wording: Wording) -> Iterable[tuple[Cell, ...]]:
+    """One row per currency of the account: amounts in different currencies never share a row."""
+    overdue = {money.currency: money.amount for money in line.overdue}
+    currencies: list[str | None] = [*dict.fromkeys([*([line.ask.currency] if line.ask else []), *overdue])]
+    for currency in currencies or [None]:
+        asked = line.ask.amount if line.ask and line.ask.currency == currency else None
+        yield (
+            place,
+            line.company_id,
+            line.account_id,
+            line.name,
+            currency,
+            asked,
+            overdue.get(currency) if currency else None,
+            line.days_late,
+            line.stage,
+            line.risk_grade,
+            why(line, wording),
+            todo(line, wording),
+            line.contact.name if line.contact else None,
+            line.contact.phone if line.contact else None,
+            line.due_on,
+            line.waiting_since,
+        )
+
+
+def _item_sheet(lines: Sequence[Line], wording: Wording) -> Sheet:
+    header = (
+        (wording.text("Company"), 10),
+        (wording.text("Account"), 14),
+        (wording.text("Customer"), 32),
+        (wording.text("Invoice"), 20),
+        (wording.text("Instalment"), 10),
+        (wording.text("Currency"), 9),
+        (wording.text("To collect"), 16),
+        (wording.text("In dispute"), 16),
+        (wording.text("Due on"), 12),
+        (wording.text("Days late"), 10),
+    )
+    rows: dict[tuple[str, str, int], tuple[Cell, ...]] = {}  # an account with two tasks has its invoices once
+    for line in lines:
+        for item, number in zip(line.items, line.numbers, strict=True):
+            rows[item.company_id, item.document_id, item.seq] = (
+                item.company_id,
+                item.account_id,
+                line.name,
+                number,
+                item.seq,
+                item.currency,
+                item.collectable_amount,
+                item.disputed_amount,
+                item.due_on,
+                item.days_past_due,
+            )
+    return Sheet(wording.text("Overdue invoices"), header, list(rows.values()), currency_column=5)
+
+
+def _data_sheets(report: DataOwnerReport, wording: Wording) -> list[Sheet]:
+    rules = Sheet(
+        wording.text("Failed rules"),
+        (
+            (wording.text("Rule"), 36),
+            (wording.text("Weight"), 10),
+            (wording.text("Table"), 14),
+            (wording.text("Failed"), 10),
+            (wording.text("Looked at"), 10),
+            (wording.text("What it asks for"), 70),
+        ),
+        [
+            (rule.rule_id, rule.severity, rule.table_name, rule.failed_count, rule.total_count, rule.description)
+            for rule in report.rules
+        ],
+    )
+    rows = Sheet(
+        wording.text("Rows left out"),
+        (
+            (wording.text("Table"), 14),
+            (wording.text("Row (from 0)"), 12),
+            (wording.text("Rule"), 36),
+            (wording.text("Why it was left out"), 90),
+        ),
+        [(row.table_name, row.row_number, row.rule_id, row.reason) for row in report.quarantined[:_ROWS]],
+    )
+    return [rules, rows]
+
+
+def _write(book: Any, sheet: Sheet) -> None:
+    page = book.add_worksheet(clean(sheet.title, 31))
+    head = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})
+    day = book.add_format({"num_format": "yyyy-mm-dd", "valign": "top"})
+    plain = book.add_format({"valign": "top", "text_wrap": True})
+    amounts = {
+        digits: book.add_format({"num_format": "#,##0" + ("." + "0" * digits if digits else ""), "valign": "top"})
+        for digits in range(5)
+    }
+    for column, (title, width) in enumerate(sheet.header):
+        page.set_column(column, column, width)
+        _written(page.write_string(0, column, clean(title), head), sheet, 0, column)
+    for number, row in enumerate(sheet.rows, start=1):
+        code = row[sheet.currency_column] if sheet.currency_column is not None else None
+        for column, cell in enumerate(row):
+            if isinstance(cell, str):
+                result = page.write_string(number, column, clean(cell, _LONG), plain)
+            elif isinstance(cell, Decimal):
+                digits = get_currency_precision(str(code))
+                result = page.write_number(number, column, minor_units(cell, str(code)), amounts[min(digits, 4)])
+            elif isinstance(cell, int):
+                result = page.write_number(number, column, cell, plain)
+            elif isinstance(cell, date):
+                result = page.write_datetime(number, column, datetime.combine(cell, time()), day)
+            else:
+                result = page.write_blank(number, column, None, plain)
+            _written(result, sheet, number, column)
+    page.freeze_panes(1, 0)
+    page.autofilter(0, 0, max(len(sheet.rows), 1), len(sheet.header) - 1)
+
+
+def _written(result: int, sheet: Sheet, row: int, column: int) -> None:
+    if result != 0:
+        raise OutreachError(
+            f"Row {row}, column {sheet.header[column][0]} of the workbook cannot be written (code {result}).",
+            "The list is too long for a workbook, or a text is: split the reader's accounts over more people.",
+        )

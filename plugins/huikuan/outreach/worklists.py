@@ -1,0 +1,271 @@
+"""Who is told what this morning: rows in, one frozen worklist per reader out. Nothing here reads or writes anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from huikuan.errors import InvariantError
+from huikuan.outreach.rows import AccountKey, Contact, Item, Night, Quarantined, Reader, Rule, Run, Task
+
+_ASK_FIRST = {
+    "resolve_dispute": ("acceptor", "decision_maker", "payer", "other"),
+    "escalate": ("decision_maker", "payer", "acceptor", "other"),
+}
+_ASK_FOR_MONEY = ("payer", "decision_maker", "acceptor", "other")
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What the figures of a mail stand on."""
+
+    business_date: date
+    as_of: date
+    payments_complete_to: date | None
+    ties_out: bool | None
+    run_id: str
+
+
+@dataclass(frozen=True)
+class Money:
+    """An amount in one currency."""
+
+    currency: str
+    amount: Decimal
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row of a list: who, how much, how late, why, what to do."""
+
+    company_id: str
+    account_id: str
+    name: str
+    kind: str
+    """call, chase_promise, resolve_dispute, escalate, or appoint (nobody is in charge)."""
+    ask: Money | None
+    overdue: tuple[Money, ...]
+    """Per currency, largest days late first; never summed."""
+    days_late: int
+    oldest_due_on: date | None
+    due_on: date
+    """Day by which it should be done."""
+    waiting_since: date | None
+    """Business date on which the task first stood in a list."""
+    stage: str
+    stage_previous: str | None
+    risk_grade: str | None
+    is_over_limit: bool
+    promise: Money | None
+    promised_for: date | None
+    disputed_number: str | None
+    rep_name: str | None
+    contact: Contact | None
+    items: tuple[Item, ...]
+    numbers: tuple[str, ...]
+    """Printed number of each item, in the order of ``items``."""
+    rule_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Digest:
+    """A rep's task list of one morning, in order of rank."""
+
+    reader: Reader
+    truth: Truth
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True)
+class Escalation:
+    """What a manager has to decide: escalated accounts, and overdue accounts that nobody is in charge of."""
+
+    reader: Reader
+    truth: Truth
+    lines: tuple[Line, ...]
+    ownerless: tuple[Line, ...]
+
+
+@dataclass(frozen=True)
+class DataOwnerReport:
+    """What is wrong with the ledger, and what the night did about it."""
+
+    reader: Reader
+    truth: Truth
+    gate: str
+    reasons: tuple[str, ...]
+    """Sentences of the gate in the reader's language."""
+    rules: tuple[Rule, ...]
+    quarantined: tuple[Quarantined, ...]
+    quarantined_rows: int
+    parked_mails: int
+    """Mails held back because there were more than the policy allows."""
+
+
+Worklist = Digest | Escalation | DataOwnerReport
+
+
+def digests(night: Night) -> list[Digest]:
+    """A digest for each active rep, and for anybody else who has tasks; also when there is nothing to do."""
+    mine: dict[str, list[Task]] = {}
+    for task in night.tasks:
+        if task.rep_id is not None and task.kind != "escalate":
+            mine.setdefault(task.rep_id, []).append(task)
+    readers = [reader for reader in _active(night) if reader.role == "rep" or reader.rep_id in mine]
+    return [
+        Digest(reader, truth(night), tuple(_line(night, task) for task in _ranked(mine.get(reader.rep_id, []))))
+        for reader in readers
+    ]
+
+
+def escalations(night: Night) -> list[Escalation]:
+    """An escalation mail for each active manager, also when there is nothing to decide."""
+    mine: dict[str, list[Task]] = {}
+    for task in night.tasks:
+        if task.rep_id is not None and task.kind == "escalate":
+            mine.setdefault(task.rep_id, []).append(task)
+    nobodys = tuple(_ownerless(night))
+    readers = [reader for reader in _active(night) if reader.role == "manager" or reader.rep_id in mine]
+    return [
+        Escalation(
+            reader,
+            truth(night),
+            tuple(_line(night, task) for task in _ranked(mine.get(reader.rep_id, []))),
+            nobodys if reader.role == "manager" else (),
+        )
+        for reader in readers
+    ]
+
+
+def data_owner_reports(night: Night, locale_of: dict[str, str], parked_mails: int = 0) -> list[DataOwnerReport]:
+    """A report for each active finance reader when the gate is not open, rows are missing, or mails were held back.
+
+    ``locale_of``: rep_id → ``en`` or ``zh``, the language in which the gate's sentences are wanted.
+    """
+    run = night.run
+    healthy = run.gate == "open" and not night.quarantined_rows and night.payments_complete_to is not None
+    if healthy and not parked_mails:
+        return []
+    return [
+        DataOwnerReport(
+            reader,
+            truth(night),
+            run.gate,
+            tuple(reason[locale_of[reader.rep_id]] for reason in run.gate_reasons),
+            tuple(night.rules),
+            tuple(night.quarantined),
+            night.quarantined_rows,
+            parked_mails,
+        )
+        for reader in _active(night)
+        if reader.role == "finance"
+    ]
+
+
+def truth(night: Night) -> Truth:
+    """The one line about the data that stands in every mail."""
+    run: Run = night.run
+    return Truth(run.business_date, run.as_of, night.payments_complete_to, night.ties_out, run.run_id)
+
+
+def shown_accounts(worklist: Worklist) -> list[AccountKey]:
+    """Every account that the mail shows."""
+    if isinstance(worklist, DataOwnerReport):
+        return []
+    lines = worklist.lines + (worklist.ownerless if isinstance(worklist, Escalation) else ())
+    return sorted({(line.company_id, line.account_id) for line in lines})
+
+
+def check_scope(worklist: Worklist, night: Night) -> None:
+    """Raise InvariantError when a mail shows an account that its reader has nothing to do with.
+
+    The scope is worked out from the published rows, not from the mail: accounts with a task of the reader, accounts
+    in the reader's charge, and for a manager those of the people below and those without anybody in charge.
+    """
+    reader = worklist.reader
+    people = _people_below(night, reader.rep_id) | {reader.rep_id}
+    scope = {(task.company_id, task.account_id) for task in night.tasks if task.rep_id == reader.rep_id}
+    scope |= {key for key, status in night.statuses.items() if status.rep_id in people}
+    if reader.role == "manager":
+        scope |= {key for key, status in night.statuses.items() if status.rep_id is None}
+    outside = set(shown_accounts(worklist)) - scope
+    if outside:
+        raise InvariantError(
+            f"The mail for {reader.rep_id} would show {len(outside)} accounts outside the reader's scope.",
+            "No mail of this night was written. Report it with the run id: it is a fault of the program.",
+        )
+
+
+def _people_below(night: Night, manager_id: str) -> set[str]:
+    found: set[str] = set()
+    waiting = [manager_id]
+    while waiting:
+        above = waiting.pop()
+        below = {rep_id for rep_id, reader in night.readers.items() if reader.manager_id == above} - found
+        found |= below
+        waiting.extend(below)
+    return found
+
+
+def _active(night: Night) -> list[Reader]:
+    return [night.readers[rep_id] for rep_id in sorted(night.readers) if night.readers[rep_id].is_active]
+
+
+def _ranked(tasks: Iterable[Task]) -> list[Task]:
+    return sorted(tasks, key=lambda task: (task.rank, task.task_id))
+
+
+def _ownerless(night: Night) -> list[Line]:
+    """Overdue accounts without a rep, the latest first."""
+    keys = [key for key, status in night.statuses.items() if status.rep_id is None and night.balances.get(key)]
+    return sorted(
+        (_facts(night, key, kind="appoint") for key in keys), key=lambda line: (-line.days_late, line.account_id)
+    )
+
+
+def _line(night: Night, task: Task) -> Line:
+    key = (task.company_id, task.account_id)
+    ask = Money(task.currency, task.ask_amount) if task.ask_amount is not None and task.currency else None
+    return _facts(night, key, kind=task.kind, task=task, ask=ask)
+
+
+def _facts(night: Night, key: AccountKey, *, kind: str, task: Task | None = None, ask: Money | None = None) -> Line:
+    status = night.statuses.get(key)
+    balances = sorted(night.balances.get(key, []), key=lambda row: (-row.max_days_past_due, row.currency))
+    items = tuple(night.items.get(key, []))
+    subject = (key[0], task.subject_id) if task and task.subject_id else None
+    promise = night.promises.get(subject) if subject and kind == "chase_promise" else None
+    document_id = night.disputed_documents.get(subject, subject[1]) if subject and kind == "resolve_dispute" else None
+    owner = night.readers.get(status.rep_id) if status and status.rep_id else None
+    return Line(
+        company_id=key[0],
+        account_id=key[1],
+        name=night.names.get(key, key[1]),
+        kind=kind,
+        ask=ask,
+        overdue=tuple(Money(row.currency, row.overdue_amount) for row in balances),
+        days_late=max((row.max_days_past_due for row in balances), default=0),
+        oldest_due_on=status.oldest_due_on if status else None,
+        due_on=task.due_on if task else night.run.business_date,
+        waiting_since=task.first_listed_on if task else None,
+        stage=status.stage if status else "M0",
+        stage_previous=status.stage_previous if status else None,
+        risk_grade=status.risk_grade if status else None,
+        is_over_limit=bool(status and status.is_over_limit),
+        promise=Money(promise.currency, promise.amount) if promise else None,
+        promised_for=promise.promised_for if promise else None,
+        disputed_number=night.numbers.get((key[0], document_id), document_id) if document_id else None,
+        rep_name=owner.name if owner else None,
+        contact=_contact(night.contacts.get(key, []), kind),
+        items=items,
+        numbers=tuple(night.numbers.get((key[0], item.document_id), item.document_id) for item in items),
+        rule_ids=tuple(night.reasons.get(task.task_id, ())) if task else (),
+    )
+
+
+def _contact(people: list[Contact], kind: str) -> Contact | None:
+    """The person to talk to: somebody with a phone first, then by role."""
+    order = _ASK_FIRST.get(kind, _ASK_FOR_MONEY)
+    return min(people, key=lambda who: (not who.phone, order.index(who.role), who.contact_id), default=None)

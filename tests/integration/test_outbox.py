@@ -1,0 +1,287 @@
+"""Rows of a published night become rows of the outbox, once, and leave it in the right state."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import hashlib
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from huikuan.errors import FenceError, OutreachError
+from huikuan.outreach import EmlFolder, send_messages, write_messages
+from huikuan.outreach.rows import Quarantined, newest_run, newest_snapshot, read_night
+from huikuan.outreach.transport import LostError, Outgoing
+from huikuan.warehouse.connect import connect
+from huikuan.warehouse.fence import step
+
+from tests.outreach_samples import DAY, MORNING, POLICY, lay_snapshot, publish_night, run_record, sample_night
+
+EVERYBODY = ["R-ANNA", "R-IDLE", "R-LI", "M-CHEN"]
+
+
+@pytest.fixture(scope="module")
+def lake(module_warehouse_url: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A published night with an open gate, shared by the tests of this module."""
+    folder = tmp_path_factory.mktemp("lake")
+    publish_night(module_warehouse_url, folder, sample_night())
+    return folder
+
+
+@pytest.fixture
+def url(module_warehouse_url: str, lake: Path) -> Iterator[str]:
+    """The warehouse with that night and an empty outbox."""
+    assert lake.is_dir()
+    execute(module_warehouse_url, "TRUNCATE store.message")
+    execute(module_warehouse_url, "DELETE FROM store.run_step WHERE step IN ('outbox', 'send')")
+    yield module_warehouse_url
+    execute(module_warehouse_url, "UPDATE store.run SET gate = 'open', is_backfill = false")
+
+
+def rows(url: str, columns: str = "kind, recipient, state") -> list[tuple[Any, ...]]:
+    with connect(url, "auditor") as connection:
+        return connection.execute(f"SELECT {columns} FROM store.message ORDER BY kind, recipient").fetchall()
+
+
+def execute(url: str, statement: str, *values: Any) -> None:
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(statement, values)
+
+
+def send(url: str, lake: Path, folder: Path, now: datetime = MORNING) -> dict[str, Any]:
+    return send_messages(url, lake, DAY, EmlFolder(folder), POLICY, now=now)
+
+
+def test_rows_of_the_night_come_back_as_they_were_published(url: str, lake: Path) -> None:
+    with connect(url, "mailer") as connection:
+        run = newest_run(connection, DAY)
+        assert run is not None
+        assert read_night(connection, lake, run) == sample_night()
+
+
+def test_mails_reach_the_folder_once(url: str, lake: Path, tmp_path: Path) -> None:
+    assert write_messages(url, lake, DAY, POLICY) == {"queued": 4}
+    first = send(url, lake, tmp_path)
+    assert (first["sent_now"], first["states"], first["attention"]) == (4, {"sent": 4}, {})
+    files = {path.name: path.read_bytes() for path in (tmp_path / "2025-07-01").iterdir()}
+    assert sorted(files) == ["digest-R-ANNA.eml", "digest-R-IDLE.eml", "digest-R-LI.eml", "escalation-M-CHEN.eml"]
+    assert dict(rows(url, "kind || '-' || recipient || '.eml', content")) == files
+    assert {row[0] for row in rows(url, "attempts")} == {1}
+    mail = email.message_from_bytes(files["digest-R-LI.eml"], policy=email.policy.default)
+    assert mail["To"] == "li.wei@example.test"
+
+    second = send(url, lake, tmp_path / "again")
+    assert (second["sent_now"], second["states"]) == (0, {"sent": 4})
+    assert not (tmp_path / "again").exists()
+
+
+def test_what_is_written_stays(url: str, lake: Path) -> None:
+    write_messages(url, lake, DAY, POLICY)
+    before = rows(url, "*")
+    assert write_messages(url, lake, DAY, POLICY) == {"queued": 4}  # what the finished step handed on
+    execute(url, "UPDATE store.run_step SET state = 'running' WHERE step = 'outbox'")
+    assert write_messages(url, lake, DAY, POLICY) == {}
+    assert rows(url, "*") == before
+
+
+def test_the_outbox_row_says_what_the_mail_holds(url: str, lake: Path) -> None:
+    write_messages(url, lake, DAY, POLICY)
+    columns = "recipient, run_id, address, content, content_hash, accounts, not_before, not_after, attempts, token"
+    [row] = [row for row in rows(url, columns) if row[0] == "R-ANNA"]
+    assert row[1] == sample_night().run.run_id
+    assert row[2] == "anna.berg@example.test"
+    assert hashlib.sha256(row[3]).hexdigest() == row[4]
+    assert row[5] == [["US", "B-200"], ["US", "B-201"]]
+    assert row[6] == datetime(2025, 6, 30, 23, tzinfo=UTC)
+    assert row[7] == datetime(2025, 7, 1, 12, tzinfo=UTC)
+    assert row[8:] == (0, 0)
+
+
+def test_nothing_leaves_before_the_window_and_a_missed_morning_expires(url: str, lake: Path, tmp_path: Path) -> None:
+    write_messages(url, lake, DAY, POLICY)
+    early = send(url, lake, tmp_path, MORNING - timedelta(hours=2))
+    assert (early["sent_now"], early["states"]) == (0, {"queued": 4})
+    late = send(url, lake, tmp_path, MORNING + timedelta(hours=13))
+    assert (late["sent_now"], late["states"]) == (0, {"expired": 4})
+    assert not tmp_path.joinpath("2025-07-01").exists()
+    assert send(url, lake, tmp_path)["states"] == {"expired": 4}  # for good, whatever a clock says later
+
+
+def test_gate_closed_between_writing_and_sending(url: str, lake: Path, tmp_path: Path) -> None:
+    write_messages(url, lake, DAY, POLICY)
+    execute(url, "UPDATE store.run SET gate = 'no_contact'")
+    assert send(url, lake, tmp_path)["states"] == {"suppressed": 4}
+
+
+def test_who_left_or_moved_since_gets_nothing(url: str, lake: Path, tmp_path: Path) -> None:
+    write_messages(url, lake, DAY, POLICY)
+    night = sample_night()
+    changed = {
+        "R-LI": replace(night.readers["R-LI"], is_active=False),
+        "R-ANNA": replace(night.readers["R-ANNA"], email="new@example.test"),
+    }
+    folder = lay_snapshot(lake, replace(night, readers=night.readers | changed), "20250701-s10")
+    try:
+        assert newest_snapshot(lake, DAY) == folder
+        result = send(url, lake, tmp_path)
+    finally:
+        (folder / "manifest.json").unlink()
+        folder.rename(tmp_path / "gone")
+    assert dict(rows(url, "recipient, state")) == {
+        "R-LI": "suppressed",
+        "R-ANNA": "parked",
+        "R-IDLE": "sent",
+        "M-CHEN": "sent",
+    }
+    [[parked]] = [ids for state, ids in result["attention"].items() if state == "parked"]
+    assert "@example.test" in parked
+    assert "anna" not in parked
+
+
+def test_changed_bytes_are_not_sent(url: str, lake: Path, tmp_path: Path) -> None:
+    write_messages(url, lake, DAY, POLICY)
+    execute(url, "UPDATE store.message SET content = content || 'x' WHERE recipient = 'R-LI'")
+    assert send(url, lake, tmp_path)["states"] == {"sent": 3, "parked": 1}
+
+
+def test_one_sender_per_business_date(url: str, lake: Path, tmp_path: Path) -> None:
+    write_messages(url, lake, DAY, POLICY)
+    with step(url, DAY, "send", inputs="another sender"), pytest.raises(FenceError, match="Another process holds"):
+        send(url, lake, tmp_path)
+    assert send(url, lake, tmp_path)["sent_now"] == 4
+
+
+class _Overtaken:
+    """A transport during whose work another attempt takes the step over."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.delivered = 0
+
+    def prepare(self, mail: Outgoing) -> None:
+        """Nothing to do."""
+
+    def deliver(self, mail: Outgoing) -> None:
+        """Somebody else has the step now."""
+        self.delivered += 1 if mail.content else 0
+        execute(self.url, "UPDATE store.run_step SET token = token + 1 WHERE step = 'send'")
+
+    def close(self) -> None:
+        """Nothing to end."""
+
+
+def test_an_overtaken_sender_stops_and_records_nothing(url: str, lake: Path) -> None:
+    write_messages(url, lake, DAY, POLICY)
+    transport = _Overtaken(url)
+    with pytest.raises(FenceError, match="taken over"):
+        send_messages(url, lake, DAY, transport, POLICY, now=MORNING)
+    assert transport.delivered == 1
+    assert sorted(row[2] for row in rows(url)) == ["queued", "queued", "queued", "sending"]
+
+
+def test_reports_and_lists_left_on_their_way_are_tried_once_more_escalations_are_parked(
+    url: str, lake: Path, tmp_path: Path
+) -> None:
+    write_messages(url, lake, DAY, POLICY)
+    execute(url, "UPDATE store.message SET state = 'sending', attempts = 1, token = 0")
+    result = send(url, lake, tmp_path)
+    assert result["states"] == {"sent": 3, "parked": 1}
+    assert [(row[0], row[3]) for row in rows(url, "kind, recipient, state, attempts")] == [
+        ("digest", 2),
+        ("digest", 2),
+        ("digest", 2),
+        ("escalation", 1),
+    ]
+    [(_, parked)] = result["attention"].items()
+    assert parked == [row[1] for row in rows(url, "kind, message_id") if row[0] == "escalation"]
+
+
+def test_a_run_without_a_night_is_an_error(url: str, lake: Path) -> None:
+    with pytest.raises(OutreachError, match="There is no run of 2025-07-02"):
+        write_messages(url, lake, DAY + timedelta(days=1), POLICY)
+
+
+def test_folder_of_mails_that_cannot_be_written(url: str, lake: Path, tmp_path: Path) -> None:
+    write_messages(url, lake, DAY, POLICY)
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(OutreachError, match="cannot be written"):
+        send(url, lake, tmp_path / "file")
+    assert {row[2] for row in rows(url)} == {"queued"}
+
+
+@pytest.mark.parametrize("recipient", ["../../x", "a/b", "张三", "", "x-" + "0" * 32, "." * 300, "con\x00"])
+def test_recipients_cannot_choose_the_file(recipient: str, tmp_path: Path) -> None:
+    folder = EmlFolder(tmp_path)
+    mail = Outgoing("<1@x>", DAY, "digest", recipient, "a@b", b"x\r\n")
+    folder.prepare(mail)
+    folder.deliver(mail)
+    [path] = (tmp_path / "2025-07-01").iterdir()
+    assert path.name.startswith("digest-x-")
+    assert path.read_bytes() == b"x\r\n"
+
+
+def test_half_a_mail_is_never_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A full disk: the target file is not there, and the mail waits."""
+    folder = EmlFolder(tmp_path)
+    mail = Outgoing("<1@x>", DAY, "digest", "R", "a@b", b"x\r\n")
+    folder.prepare(mail)
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(LostError, match="No space left"):
+        folder.deliver(mail)
+    assert not folder.path(mail).exists()
+
+
+def test_a_night_in_doubt_contacts_nobody_but_the_data_owner(warehouse_url: str, tmp_path: Path) -> None:
+    """Then the feed is repaired, the night runs again, and everybody gets a list of the new run, once."""
+    reason = {"rule_id": "complete.receipt", "en": "Receipts are missing.", "zh": "缺少收款。"}
+    doubt = sample_night(run_record(gate="no_contact", gate_reasons=[reason]))
+    publish_night(warehouse_url, tmp_path, replace(doubt, payments_complete_to=None))
+    assert write_messages(warehouse_url, tmp_path, DAY, POLICY) == {"suppressed": 4, "queued": 1}
+    result = send(warehouse_url, tmp_path, tmp_path / "mail")
+    assert result["states"] == {"suppressed": 4, "sent": 1}
+    [file] = (tmp_path / "mail/2025-07-01").iterdir()
+    assert file.name == "data_owner-F-DATA.eml"
+    assert b"Receipts are missing." in file.read_bytes()
+
+    repaired = sample_night(run_record(run_id="20250701-ffffffffffff", snapshot_id="20250701-s2"))
+    publish_night(warehouse_url, tmp_path, repaired)
+    assert write_messages(warehouse_url, tmp_path, DAY, POLICY) == {"queued": 4}
+    assert {row[1] for row in rows(warehouse_url, "kind, run_id") if row[0] == "digest"} == {"20250701-ffffffffffff"}
+    result = send(warehouse_url, tmp_path, tmp_path / "mail")
+    assert (result["sent_now"], result["states"]) == (4, {"sent": 5})
+
+
+def test_a_stopped_night_tells_the_data_owner_only(warehouse_url: str, tmp_path: Path) -> None:
+    reason = {"rule_id": "structure", "en": "The ledger has no documents.", "zh": "没有单据。"}
+    stopped = run_record(gate="stop", status="stopped", gate_reasons=[reason])
+    night = replace(sample_night(stopped), quarantined=[Quarantined("document", 0, "r", "broken")], quarantined_rows=1)
+    publish_night(warehouse_url, tmp_path, night)
+    assert write_messages(warehouse_url, tmp_path, DAY, POLICY) == {"queued": 1}
+    assert rows(warehouse_url, "kind, recipient, run_id") == [("data_owner", "F-DATA", None)]
+    assert send(warehouse_url, tmp_path, tmp_path / "mail")["states"] == {"sent": 1}
+
+
+def test_a_backfill_contacts_nobody(warehouse_url: str, tmp_path: Path) -> None:
+    run = run_record(gate="no_contact", is_backfill=True)
+    publish_night(warehouse_url, tmp_path, sample_night(run))
+    assert write_messages(warehouse_url, tmp_path, DAY, POLICY) == {"suppressed": 5}
+    assert send(warehouse_url, tmp_path, tmp_path / "mail")["states"] == {"suppressed": 5}
+    assert not (tmp_path / "mail").exists()
+
+
+def test_quarantined_people_and_names_are_not_used(warehouse_url: str, tmp_path: Path) -> None:
+    """Row 0 of rep is R-LI: validation threw it out, so nobody is addressed by it."""
+    night = replace(sample_night(), quarantined=[Quarantined("rep", 0, "rep.email", "no address")], quarantined_rows=1)
+    publish_night(warehouse_url, tmp_path, night)
+    assert write_messages(warehouse_url, tmp_path, DAY, POLICY) == {"queued": 4}
+    assert [row[1] for row in rows(warehouse_url)] == ["F-DATA", "R-ANNA", "R-IDLE", "M-CHEN"]
