@@ -8,7 +8,6 @@ from pathlib import Path
 
 import duckdb
 import pytest
-
 from huikuan.columns import allowed_values, duckdb_type, key_columns
 from huikuan.errors import LedgerError
 from huikuan.ledger.contract import TABLES, dated_by, required_columns

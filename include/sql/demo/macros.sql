@@ -3,6 +3,11 @@
 CREATE OR REPLACE MACRO u(key, salt) AS
     CAST(hash(hash(getvariable('seed'), key, salt)) >> 11 AS DOUBLE) / CAST(9007199254740992 AS DOUBLE);
 
+-- Words that repeat millions of times are kept as one byte.
+CREATE TYPE kind_word AS ENUM ('invoice', 'debit_note', 'credit_note', 'opening_balance');
+CREATE TYPE currency_word AS ENUM ('CNY', 'USD', 'GBP');
+CREATE TYPE plan_word AS ENUM ('single', 'halves', 'monthly3', 'monthly5', 'monthly6', 'milestone', 'project');
+
 -- A standard normal number (Box–Muller); the first draw stays away from 0, whose logarithm has no value.
 CREATE OR REPLACE MACRO z(key, salt) AS
     sqrt(-2 * ln(0.0000001 + 0.9999998 * u(key, salt))) * cos(2 * pi() * u(key, salt || '~'));
@@ -32,9 +37,7 @@ CREATE OR REPLACE MACRO pay_day(d, rhythm, weekday, monthday) AS
     CASE rhythm
         WHEN 'weekly' THEN d + CAST((weekday - isodow(d) + 7) % 7 AS INTEGER)
         WHEN 'monthly' THEN workday(
-            CAST(
-                first_of_month(d) + to_months(CASE WHEN day(d) <= monthday THEN 0 ELSE 1 END) AS DATE
-            ) + monthday - 1
+            if(day(d) <= monthday, d - CAST(day(d) AS INTEGER), last_day(d)) + monthday
         )
         ELSE workday(d)
     END;
@@ -133,6 +136,9 @@ CREATE OR REPLACE MACRO goods() AS [
 
 -- Names of things, the same wherever they are mentioned.
 CREATE OR REPLACE MACRO month_of(d) AS CAST(d // 1000 % 1000 AS INTEGER);
+CREATE OR REPLACE MACRO slot_of(d) AS CAST(d % 1000 AS INTEGER);
+CREATE OR REPLACE MACRO pay_key(n, paid_on) AS CAST(n AS BIGINT) * 100000 + (paid_on - DATE '2000-01-01');
+CREATE OR REPLACE MACRO item_key(d, seq) AS d * 10 + seq;
 CREATE OR REPLACE MACRO document_id(account_id, month_no, tail) AS
     substr(account_id, 2) || '-' || lpad(CAST(month_no // 12 * 100 + month_no % 12 + 1 AS VARCHAR), 4, '0') || '-' || tail;
 CREATE OR REPLACE MACRO receipt_id(account_id, paid_on, currency, tail) AS

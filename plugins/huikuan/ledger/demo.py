@@ -99,7 +99,7 @@ def _write(
         (target / f"{table}.{old}").unlink(missing_ok=True)
     contract = TABLES[table]
     columns = ", ".join(f"CAST({c.name} AS {duckdb_type(c)}) AS {c.name}" for c in contract.columns)
-    options = "FORMAT parquet, COMPRESSION zstd" if file_format == "parquet" else "FORMAT csv, HEADER"
+    options = "FORMAT parquet" if file_format == "parquet" else "FORMAT csv, HEADER"
     path = str(target / f"{table}.{file_format}").replace("'", "''")
     done = connection.execute(
         f"COPY (SELECT {columns} FROM handed_{table} ORDER BY {', '.join(key_columns(contract))}) TO '{path}' ({options})"

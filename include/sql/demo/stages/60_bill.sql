@@ -1,6 +1,6 @@
 -- Everything invoiced through the last day. One row per document that raises what is owed, keyed by d.
--- d = (n * 1000 + month number) * 1000 + k; k from 501 is scripted, 900 is the opening balance. Issue days crowd at month's end.
--- The script's columns are empty for ordinary documents, whose fate is drawn in 70_item.sql.
+-- d = (n * 1000 + month number) * 1000 + slot; slots from 501 are scripted, 900 is the opening balance, 95x are oddities.
+-- Issue days crowd at month's end.
 WITH calendar AS (
     SELECT
         i AS month_index,
@@ -35,11 +35,11 @@ busy AS (
 drawn AS (
     SELECT
         busy.n,
-        busy.k,
-        busy.month_no,
         (busy.n * 1000 + busy.month_no) * 1000 + busy.k AS d,
         busy.month_on,
-        busy.month_end
+        busy.month_end,
+        u((busy.n * 1000 + busy.month_no) * 1000 + busy.k, 'plan') AS r_plan,
+        u((busy.n * 1000 + busy.month_no) * 1000 + busy.k, 'debit') AS r_debit
     FROM busy
 ),
 
@@ -47,9 +47,7 @@ ordinary AS (
     SELECT
         drawn.d,
         drawn.n,
-        drawn.month_no,
-        drawn.k,
-        if(u(d, 'debit') < 0.012, 'debit_note', 'invoice') AS kind,
+        if(r_debit < 0.012, 'debit_note', 'invoice') AS kind,
         CAST(
             workday_before(
                 if(
@@ -67,13 +65,13 @@ ordinary AS (
         CAST(greatest(6000, customer.ticket_cents * exp(0.6 * z(d, 'amount'))) AS BIGINT) AS cents,
         customer.terms,
         CASE
-            WHEN u(d, 'debit') < 0.012 THEN 'single'
-            WHEN u(d, 'plan') < 0.62 THEN 'single'
-            WHEN u(d, 'plan') < 0.70 THEN 'halves'
-            WHEN u(d, 'plan') < 0.77 THEN 'monthly3'
-            WHEN u(d, 'plan') < 0.84 THEN 'monthly5'
-            WHEN u(d, 'plan') < 0.89 THEN 'monthly6'
-            WHEN u(d, 'plan') < 0.95 THEN 'milestone'
+            WHEN r_debit < 0.012 THEN 'single'
+            WHEN r_plan < 0.62 THEN 'single'
+            WHEN r_plan < 0.70 THEN 'halves'
+            WHEN r_plan < 0.77 THEN 'monthly3'
+            WHEN r_plan < 0.84 THEN 'monthly5'
+            WHEN r_plan < 0.89 THEN 'monthly6'
+            WHEN r_plan < 0.95 THEN 'milestone'
             ELSE 'project'
         END AS plan
     FROM drawn
@@ -84,8 +82,6 @@ scripted AS (
     SELECT
         (script.n * 1000 + month.month_no) * 1000 + script.slot AS d,
         script.n,
-        month.month_no,
-        script.slot AS k,
         script.kind,
         CAST(workday(month.month_on + script.day - 1) AS DATE) AS issued_on,
         script.currency,
@@ -93,14 +89,7 @@ scripted AS (
             script.cents * (0.9 + 0.2 * u(script.n * 1000 + month.month_no, 'script' || script.slot)) AS BIGINT
         ) AS cents,
         script.terms,
-        script.plan,
-        script.pay_after,
-        script.pay_share,
-        script.rest_after,
-        script.dispute_share,
-        script.dispute_after,
-        script.resolve_after,
-        script.promise
+        script.plan
     FROM script
     INNER JOIN month
         ON
@@ -113,8 +102,6 @@ opening AS (
     SELECT
         (n * 1000 + month_number(getvariable('start'))) * 1000 + 900 AS d,
         n,
-        month_number(getvariable('start')) AS month_no,
-        900 AS k,
         getvariable('start') + whole(0, 45, u(n, 'opening due')) AS due_on,
         currency,
         CAST(1.5 * ticket_cents * (0.5 + u(n, 'opening amount')) AS BIGINT) AS cents,
@@ -129,8 +116,6 @@ odd AS (
     SELECT
         (fault.n * 1000 + month_number(fault.issued_on)) * 1000 + fault.k AS d,
         fault.n,
-        month_number(fault.issued_on) AS month_no,
-        fault.k,
         fault.issued_on,
         fault.issued_on + fault.days AS due_on,
         customer.currency,
@@ -180,7 +165,14 @@ every_bill AS (
 )
 
 SELECT
-    every_bill.* EXCLUDE (terms, due_on),
+    every_bill.d,
+    CAST(every_bill.n AS INTEGER) AS n,
+    CAST(every_bill.kind AS KIND_WORD) AS kind,
+    every_bill.issued_on,
+    CAST(every_bill.currency AS CURRENCY_WORD) AS currency,
+    every_bill.cents,
+    CAST(every_bill.plan AS PLAN_WORD) AS plan,
+    every_bill.is_scripted,
     coalesce(
         every_bill.due_on,
         CASE
@@ -190,4 +182,7 @@ SELECT
     ) AS due_on
 FROM every_bill
 INNER JOIN customer USING (n)
-WHERE every_bill.issued_on <= getvariable('through')
+-- Only the last month can hold later days: for all others the day need not be worked out twice.
+WHERE
+    month_of(every_bill.d) < month_number(getvariable('through'))
+    OR every_bill.issued_on <= getvariable('through')

@@ -10,17 +10,16 @@ WITH split AS (
         bill.currency,
         bill.issued_on,
         bill.is_scripted,
-        bill.pay_after,
-        bill.pay_share,
-        bill.rest_after,
-        bill.promise,
+        script.pay_after,
+        script.pay_share,
+        script.rest_after,
         bill.plan,
-        bill.dispute_share,
-        bill.dispute_after,
-        bill.resolve_after,
+        script.dispute_share,
+        script.dispute_after,
+        script.resolve_after,
         plan.seq,
         plan.is_retention,
-        bill.d * 10 + plan.seq AS i,
+        item_key(bill.d, plan.seq) AS i,
         bill.due_on + plan.days_later AS due_on,
         bill.cents * plan.share_through // 10000 - bill.cents * plan.share_before // 10000 AS cents,
         customer.company_id,
@@ -33,6 +32,7 @@ WITH split AS (
     FROM bill
     INNER JOIN plan ON bill.plan = plan.plan
     INNER JOIN customer ON bill.n = customer.n
+    LEFT JOIN script ON bill.n = script.n AND slot_of(bill.d) = script.slot
 ),
 
 troubled AS (
@@ -82,7 +82,7 @@ dated AS (
             WHEN u(i, 'mood') < 0.18 THEN whole(90, 200, u(i, 'late'))
         END + if(is_retention AND NOT is_scripted, whole(0, 30, u(i, 'retention')), 0) AS late_days,
         CASE
-            WHEN is_scripted THEN pay_share
+            WHEN is_scripted THEN coalesce(pay_share, 1.0)
             WHEN
                 u(i, 'part') < CASE behaviour WHEN 'erratic' THEN 0.3 WHEN 'drags' THEN 0.12 WHEN 'late' THEN 0.03 ELSE 0 END
                 THEN 0.1 * whole(3, 7, u(i, 'share'))
@@ -97,16 +97,18 @@ paid AS (
         *,
         dispute_on + resolve_days AS resolved_on,
         cents - credit_cents AS payable_cents,
-        CAST(if(disputed_share = 1, cents, cents * coalesce(disputed_share, 0)) AS BIGINT) AS dispute_cents,
+        CASE
+            WHEN disputed_share IS NULL THEN 0
+            WHEN disputed_share = 1 THEN cents
+            ELSE CAST(cents * disputed_share AS BIGINT)
+        END AS dispute_cents,
         -- greatest() passes over what is empty: without the first line "never" would become "at once".
         CASE
             WHEN late_days IS NULL THEN NULL
-            WHEN behaviour = 'budget' THEN greatest(
-                budget_day(due_on + late_days, company_id), workday(issued_on + 1)
-            )
-            ELSE greatest(pay_day(due_on + late_days, rhythm, weekday, monthday), workday(issued_on + 1))
+            WHEN behaviour = 'budget' THEN greatest(budget_day(willing_on, company_id), workday(issued_on + 1))
+            ELSE greatest(pay_day(willing_on, rhythm, weekday, monthday), workday(issued_on + 1))
         END AS pay_on
-    FROM dated
+    FROM (SELECT *, due_on + late_days AS willing_on FROM dated)
 ),
 
 shared AS (
@@ -119,15 +121,17 @@ shared AS (
                 THEN whole(1500, 4500, u(i, 'fee cents'))
             ELSE 0
         END AS fee_cents,
-        CAST((payable_cents - dispute_cents) * first_share AS BIGINT) AS first_cents
+        CASE
+            WHEN first_share = 1 THEN payable_cents - dispute_cents
+            ELSE CAST((payable_cents - dispute_cents) * first_share AS BIGINT)
+        END AS first_cents
     FROM paid
 )
 
 SELECT
     d,
-    seq,
+    CAST(seq AS TINYINT) AS seq,
     n,
-    i,
     kind,
     currency,
     plan,
@@ -136,9 +140,7 @@ SELECT
     cents,
     is_retention,
     is_scripted,
-    promise,
     late_days,
-    disputed_share,
     dispute_cents,
     CAST(dispute_on AS DATE) AS dispute_on,
     CAST(resolved_on AS DATE) AS resolved_on,
@@ -148,7 +150,8 @@ SELECT
     first_cents - fee_cents AS pay_cents,
     CAST(pay_on AS DATE) AS pay_on,
     payable_cents - dispute_cents - first_cents AS rest_cents,
-    CAST(pay_day(pay_on + rest_days, rhythm, weekday, monthday) AS DATE) AS rest_on,
+    CASE WHEN payable_cents - dispute_cents > first_cents
+        THEN CAST(pay_day(pay_on + rest_days, rhythm, weekday, monthday) AS DATE) END AS rest_on,
     dispute_cents AS late_cents,
     CAST(
         CASE

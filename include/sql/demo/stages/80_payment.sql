@@ -37,8 +37,8 @@ WITH part AS (
 SELECT
     part.*,
     -- One receipt in twenty-five lies on account for some days before anybody applies it.
-    if(u(n * 100000 + (paid_on - DATE '2000-01-01'), 'on account') < 0.04,
-        CAST(workday(paid_on + whole(2, 24, u(n * 100000 + (paid_on - DATE '2000-01-01'), 'applied'))) AS DATE),
+    if(u(pay_key(n, paid_on), 'on account') < 0.04,
+        CAST(workday(paid_on + whole(2, 24, u(pay_key(n, paid_on), 'applied'))) AS DATE),
         paid_on) AS allocated_on
 FROM part
 WHERE

@@ -2,22 +2,33 @@
 -- time. Ordinary ones are about documents paid more than three weeks late, or never.
 WITH asked AS (
     SELECT
-        item.*,
+        item.d,
+        item.seq,
+        item.n,
+        item.currency,
+        item.issued_on,
+        item.due_on,
+        item.cents,
+        item.credit_cents,
+        item.pay_cents,
+        item.pay_on,
         CASE
-            WHEN is_scripted THEN promise
+            WHEN is_scripted THEN script.promise
             WHEN u(d, 'promise') < 0.05 THEN 'withdrawn'
             WHEN pay_on IS NULL OR u(d, 'promise') < 0.40 THEN 'broken'
             WHEN rest_cents > 0 THEN 'partly'
             ELSE 'kept'
         END AS fate
     FROM item
+    LEFT JOIN script ON item.n = script.n AND slot_of(item.d) = script.slot
     WHERE
         d IN (SELECT kept.d FROM kept)
-        AND kind <> 'opening_balance'
+        AND item.kind <> 'opening_balance'
         AND if(
             is_scripted,
-            promise IS NOT NULL,
-            disputed_share IS NULL AND credit_cents = 0 AND coalesce(late_days, 99) > 21 AND u(i, 'asked') < 0.4
+            script.promise IS NOT NULL,
+            dispute_cents = 0 AND credit_cents = 0 AND coalesce(late_days, 99) > 21
+            AND u(item_key(d, seq), 'asked') < 0.4
         )
     QUALIFY row_number() OVER (PARTITION BY d ORDER BY seq) = 1
 ),

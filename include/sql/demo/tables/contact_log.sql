@@ -3,13 +3,13 @@
 WITH talk AS (
     SELECT
         item.n,
-        'L' || item.i AS tail,
-        item.i AS key,
-        workday(item.due_on + whole(3, 12, u(item.i, 'call'))) AS on_date,
-        pick(['no_answer', 'spoke', 'spoke', 'spoke', 'refused', 'wrong_person'], u(item.i, 'outcome')) AS outcome,
+        'L' || item_key(item.d, item.seq) AS tail,
+        item_key(item.d, item.seq) AS key,
+        workday(item.due_on + whole(3, 12, u(item_key(item.d, item.seq), 'call'))) AS on_date,
+        pick(['no_answer', 'spoke', 'spoke', 'spoke', 'refused', 'wrong_person'], u(item_key(item.d, item.seq), 'outcome')) AS outcome,
         pick(
             ['customer_habit', 'loose_terms', 'market_policy', 'product', 'service', 'legacy_issue', NULL, NULL],
-            u(item.i, 'why')
+            u(item_key(item.d, item.seq), 'why')
         ) AS reason_code,
         pick(
             [
@@ -20,14 +20,14 @@ WITH talk AS (
                 '上游未付，请求缓一缓|Says their own customers have not paid',
                 '无人接听|No answer'
             ],
-            u(item.i, 'note')
+            u(item_key(item.d, item.seq), 'note')
         ) AS note
     FROM item
     WHERE
         NOT item.is_scripted
         AND item.kind = 'invoice'
         AND coalesce(item.pay_on - item.due_on, 999) > 14
-        AND u(item.i, 'called') < 0.4
+        AND u(item_key(item.d, item.seq), 'called') < 0.2
         AND item.d IN (SELECT kept.d FROM kept)
     UNION ALL
     SELECT

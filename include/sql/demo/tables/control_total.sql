@@ -32,6 +32,13 @@ WITH movement AS (
         -off_cents AS cents
     FROM item
     WHERE off_cents > 0 AND d IN (SELECT kept.d FROM kept)
+    UNION ALL
+    SELECT
+        n,
+        currency,
+        paid_on AS on_date,
+        -cents AS cents
+    FROM received
 ),
 
 daily AS (
@@ -39,19 +46,11 @@ daily AS (
         customer.company_id,
         movement.currency,
         movement.on_date,
-        sum(movement.cents) * 0.01 AS amount
+        CAST(sum(movement.cents) AS BIGINT) * 0.01 AS amount
     FROM movement
     INNER JOIN customer ON movement.n = customer.n
     WHERE movement.on_date <= getvariable('through')
     GROUP BY customer.company_id, movement.currency, movement.on_date
-    UNION ALL
-    SELECT
-        company_id,
-        currency,
-        received_on AS on_date,
-        -sum(amount) AS amount
-    FROM handed_receipt
-    GROUP BY company_id, currency, received_on
 ),
 
 day AS (

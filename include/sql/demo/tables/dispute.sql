@@ -3,7 +3,7 @@ SELECT
     'DSP-' || document_id(customer.account_id, month_of(d), CAST(d % 1000 AS VARCHAR)) AS dispute_id,
     document_id(customer.account_id, month_of(d), CAST(d % 1000 AS VARCHAR)) AS document_id,
     dispute_on AS opened_on,
-    if(disputed_share = 1, NULL, money(dispute_cents)) AS amount,
+    if(dispute_cents = item.cents, NULL, money(dispute_cents)) AS amount,
     pick(['product', 'product', 'service', 'legacy_issue', 'price', 'quantity', 'papers'], u(d, 'reason')) AS reason_code,
     staff.rep_id AS owner_rep_id,
     dispute_on + 30 AS resolve_by,
@@ -19,8 +19,8 @@ UNION ALL
 -- An oddity: more is disputed than was invoiced.
 SELECT
     customer.company_id,
-    'DSP-' || document_id(customer.account_id, bill.month_no, '952') AS dispute_id,
-    document_id(customer.account_id, bill.month_no, '952') AS document_id,
+    'DSP-' || document_id(customer.account_id, month_of(bill.d), '952') AS dispute_id,
+    document_id(customer.account_id, month_of(bill.d), '952') AS document_id,
     bill.issued_on + 9 AS opened_on,
     money(bill.cents * 2) AS amount,
     'papers' AS reason_code,
@@ -29,4 +29,4 @@ SELECT
     NULL AS resolved_on
 FROM bill
 INNER JOIN customer ON bill.n = customer.n
-WHERE bill.k = 952 AND bill.issued_on + 9 <= getvariable('through')
+WHERE slot_of(bill.d) = 952 AND bill.issued_on + 9 <= getvariable('through')

@@ -2,15 +2,15 @@
 WITH paper AS (
     SELECT
         bill.n,
-        bill.month_no,
-        CAST(bill.k AS VARCHAR) AS tail,
+        month_of(bill.d) AS month_no,
+        CAST(slot_of(bill.d) AS VARCHAR) AS tail,
         bill.d,
         bill.kind,
         bill.issued_on,
         bill.currency,
         bill.cents,
         -- Instalments carry the due dates of a document that has more than one.
-        if(bill.plan = 'single' AND bill.k <> 951, bill.due_on, NULL) AS due_on,
+        if(bill.plan = 'single' AND slot_of(bill.d) <> 951, bill.due_on, NULL) AS due_on,
         NULL AS references_d
     FROM bill
     WHERE bill.d IN (SELECT kept.d FROM kept)
@@ -18,8 +18,8 @@ WITH paper AS (
     -- The one that is handed over twice.
     SELECT
         n,
-        month_no,
-        CAST(k AS VARCHAR) AS tail,
+        month_of(d) AS month_no,
+        CAST(slot_of(d) AS VARCHAR) AS tail,
         d,
         kind,
         issued_on,
@@ -28,11 +28,11 @@ WITH paper AS (
         due_on,
         NULL AS references_d
     FROM bill
-    WHERE k = 953
+    WHERE slot_of(d) = 953
     UNION ALL
     SELECT
         item.n,
-        CAST(item.d // 1000 % 1000 AS INTEGER) AS month_no,
+        month_of(item.d) AS month_no,
         (item.d % 1000) || '-CN' AS tail,
         -item.d AS d,
         'credit_note' AS kind,

@@ -14,14 +14,14 @@ UNION ALL
 -- An oddity: promised for a day before the promise.
 SELECT
     customer.company_id,
-    'PTP-' || document_id(customer.account_id, bill.month_no, '952') || '-1' AS promise_id,
+    'PTP-' || document_id(customer.account_id, month_of(bill.d), '952') || '-1' AS promise_id,
     customer.account_id,
     bill.currency,
     money(bill.cents) AS amount,
     bill.issued_on + 12 AS made_on,
     bill.issued_on + 11 AS promised_for,
-    document_id(customer.account_id, bill.month_no, '952') AS document_id,
+    document_id(customer.account_id, month_of(bill.d), '952') AS document_id,
     NULL AS withdrawn_on
 FROM bill
 INNER JOIN customer ON bill.n = customer.n
-WHERE bill.k = 952 AND bill.issued_on + 12 <= getvariable('through')
+WHERE slot_of(bill.d) = 952 AND bill.issued_on + 12 <= getvariable('through')
