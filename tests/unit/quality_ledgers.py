@@ -112,6 +112,12 @@ def sound() -> Ledger:
     return deepcopy(SOUND)
 
 
+def core() -> Ledger:
+    """The sound ledger's money alone, judged in half the time."""
+    kept = ("company", "account", "document", "instalment", "receipt", "allocation", "control_total", "load_log")
+    return {table: rows for table, rows in sound().items() if table in kept}
+
+
 @dataclass(frozen=True)
 class Files:
     """What validation needs of a snapshot: the files, by table."""

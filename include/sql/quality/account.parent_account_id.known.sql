@@ -5,9 +5,7 @@
 -- remedy: Deliver the parent account, or correct parent_account_id; until then the account stands alone.
 SELECT
     c.file_row_number,
-    EXISTS (
-        SELECT 1 FROM counted.account AS p
-        WHERE p.company_id = c.company_id AND p.account_id = c.parent_account_id
-    ) AS is_ok
+    p.account_id IS NOT NULL AS is_ok
 FROM counted.account AS c
+LEFT JOIN counted.account AS p ON c.company_id = p.company_id AND c.parent_account_id = p.account_id
 WHERE c.parent_account_id IS NOT NULL

@@ -2,7 +2,8 @@
 -- stage: 3
 -- en: The allocations to a document do not add up to more than it.
 -- zh: 同一单据的核销合计不得超过单据金额。
--- remedy: Reverse the allocation that settles more than was open; the earliest ones, by date and id, were kept. The money stays free credit.
+-- remedy: Reverse the allocation that settles more than was open; the earliest ones, by date and id, were kept.
+--   The money stays free credit.
 -- why: only the latest ones that overshoot are at fault; allocations above their source were taken out before.
 WITH here AS (
     SELECT a.*

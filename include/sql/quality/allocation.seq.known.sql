@@ -5,12 +5,8 @@
 -- remedy: Correct seq, or leave it empty: the oldest due date is then filled first.
 SELECT
     a.file_row_number,
-    EXISTS (
-        SELECT 1 FROM facts.instalment AS i
-        WHERE i.document_row = a.document_row AND i.seq = a.seq
-    )
-    OR (a.seq = 1 AND a.document_row NOT IN (
-        SELECT i.document_row FROM facts.instalment AS i WHERE i.document_row IS NOT NULL
-    )) AS is_ok
+    coalesce(bool_or(i.seq = a.seq), a.seq = 1) AS is_ok -- a document without instalments has one part, number 1
 FROM facts.allocation AS a
+LEFT JOIN facts.instalment AS i ON a.document_row = i.document_row
 WHERE a.seq IS NOT NULL AND a.document_row IS NOT NULL
+GROUP BY a.file_row_number, a.seq

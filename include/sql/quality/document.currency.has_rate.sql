@@ -2,7 +2,8 @@
 -- stage: 2
 -- en: For each currency in use there is a rate into the company's functional currency on or before as-of.
 -- zh: 所用币种在截止日或之前必须有折算为本位币的汇率。
--- remedy: Deliver the rate in fx_rate; until then totals in functional currency are empty for accounts with this currency.
+-- remedy: Deliver the rate in fx_rate; until then totals in functional currency are empty for accounts with this
+--   currency.
 WITH used AS (
     SELECT DISTINCT
         d.company_id,

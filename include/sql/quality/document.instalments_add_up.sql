@@ -3,8 +3,10 @@
 -- needs: instalment
 -- en: The instalments of a document add up to its amount.
 -- zh: 各期金额之和必须等于单据金额。
--- remedy: Deliver all instalments of the document with their amounts; the document and its instalments are left out until then.
--- why: instalments that were quarantined themselves are missing from the sum, so that no part of a claim is lost alone.
+-- remedy: Deliver all instalments of the document with their amounts; the document and its instalments are left
+--   out until then.
+-- why: instalments that were quarantined themselves are missing from the sum, so that no part of a claim is lost
+--   alone.
 WITH parts AS (
     SELECT
         i.document_row,

@@ -40,7 +40,7 @@ SOFT_REFERENCES = frozenset(
 """References whose failure is a warning. All others are critical: without its parent the row cannot be placed."""
 
 REMEDY_PRESENT = "Fill the column in the source, or in the SELECT that yields this table."
-REMEDY_SET = "Map the source's value to one of these in the SELECT that yields this table."
+REMEDY_SET = "Correct the value, or map the source's own values in the SELECT that yields this table."
 
 
 @cache
@@ -83,7 +83,7 @@ def _present(table: Table, name: str) -> Rule:
         rule_id=f"{table.name}.{name}.present",
         table=table.name,
         severity="critical",
-        description_en=f"Every row of {table.name} has a {name}.",
+        description_en=f"{name} is filled in every row of {table.name}.",
         description_zh=f"{table.name} 的 {name} 不得为空。",
         remedy=REMEDY_PRESENT,
         check=Present(name),
@@ -92,21 +92,23 @@ def _present(table: Table, name: str) -> Rule:
 
 def _sets(table: Table, column: Column[str]) -> Iterator[Rule]:
     """Closed sets of the contract, ISO currencies, time zones. A wrong value in an optional column is a warning."""
-    values, what, suffix = allowed_values(column), "", "in_set"
+    values, suffix = allowed_values(column), "in_set"
+    en, zh = f"one of {', '.join(values or ())}", f"以下值之一：{'、'.join(values or ())}"
     if column.name.endswith("currency"):
-        values, what, suffix = _currencies(), "an ISO 4217 code such as CNY", "iso"
+        values, suffix = _currencies(), "iso"
+        en, zh = "an ISO 4217 code such as CNY", " ISO 4217 币种代码，如 CNY"
     elif column.name == "timezone":
-        values, what, suffix = tuple(sorted(zoneinfo.available_timezones())), "an IANA time zone", "known"
+        values, suffix = tuple(sorted(zoneinfo.available_timezones())), "known"
+        en, zh = "an IANA time zone such as Asia/Shanghai", " IANA 时区，如 Asia/Shanghai"
     if values is None:
         return
-    what = what or f"one of {', '.join(values)}"
     severity: Severity = "warning" if column.nullable else "critical"
     yield Rule(
         rule_id=f"{table.name}.{column.name}.{suffix}",
         table=table.name,
         severity=severity,
-        description_en=f"{table.name}.{column.name} is {what}.",
-        description_zh=f"{table.name} 的 {column.name} 只能取规定的值（{what}）。",
+        description_en=f"{table.name}.{column.name} is {en}.",
+        description_zh=f"{table.name} 的 {column.name} 必须是{zh}。",
         remedy=REMEDY_SET,
         check=InSet(column.name, values),
     )
@@ -151,12 +153,19 @@ def _holds(table: Table, constraint: CheckConstraint) -> Rule:
 
 
 def _read(path: Path) -> Rule:
-    """One business rule. Its file's head is ``-- key: value`` lines; a missing key is an error of the developer."""
+    """One business rule. Its file's head is ``-- key: value`` lines, continued by indented ones.
+
+    A missing key is an error of the developer, not of a ledger.
+    """
     text = path.read_text(encoding="utf-8")
     head: dict[str, str] = {}
+    key = ""
     for line in text.splitlines():
         if not line.startswith("-- "):
             break
+        if line.startswith("--   "):
+            head[key] += " " + line.strip("- ")
+            continue
         key, _, value = line[3:].partition(": ")
         head[key] = value.strip()
     severity = head["severity"]
