@@ -172,7 +172,8 @@ RULES = {
         QUALIFY row_number() OVER (ORDER BY promise_id) <> 1""",
     "a promise is made when its document is there, in its currency, for what is on it": """
         SELECT promise_id FROM promise AS m JOIN paper AS p USING (company_id, document_id)
-        WHERE m.made_on < p.issued_on OR m.currency <> p.currency OR m.account_id <> p.account_id OR m.amount > p.amount""",
+        WHERE m.made_on < p.issued_on OR m.currency <> p.currency OR m.account_id <> p.account_id
+            OR m.amount > p.amount""",
     "a document has one open promise at a time": """
         SELECT a.promise_id FROM promise AS a JOIN promise AS b USING (company_id, document_id)
         WHERE a.promise_id <> b.promise_id AND a.made_on BETWEEN b.made_on AND b.promised_for""",
@@ -239,7 +240,8 @@ def test_the_profile_is_that_of_an_ordinary_ledger(ledger: duckdb.DuckDBPyConnec
     assert accounts > 500  # type: ignore[operator]
     late = _rows(
         ledger,
-        f"SELECT DISTINCT ceil(least(121, DATE '{THROUGH}' - due_on) / 30) FROM ({OPEN}) WHERE due_on < DATE '{THROUGH}'",
+        f"SELECT DISTINCT ceil(least(121, DATE '{THROUGH}' - due_on) / 30) FROM ({OPEN}) "
+        f"WHERE due_on < DATE '{THROUGH}'",
     )
     assert {row[0] for row in late} == {1, 2, 3, 4, 5}
 
@@ -248,7 +250,9 @@ AWKWARD = {
     "part payments": "SELECT 1 FROM allocation WHERE allocation_id LIKE '%R2'",
     "a linked credit note not applied yet": """
         SELECT 1 FROM paper AS c WHERE kind = 'credit_note' AND references_document_id IS NOT NULL
-        AND NOT EXISTS (SELECT 1 FROM allocation AS a WHERE a.company_id = c.company_id AND a.source_id = c.document_id)""",
+        AND NOT EXISTS (
+            SELECT 1 FROM allocation AS a WHERE a.company_id = c.company_id AND a.source_id = c.document_id
+        )""",
     "a free credit note": "SELECT 1 FROM paper WHERE kind = 'credit_note' AND references_document_id IS NULL",
     "retention not due yet": "SELECT 1 FROM item WHERE is_retention AND due_on > DATE '2026-09-30'",
     "retention due": "SELECT 1 FROM item WHERE is_retention AND due_on < DATE '2026-03-31'",
@@ -272,7 +276,8 @@ AWKWARD = {
     "a debit note": "SELECT 1 FROM paper WHERE kind = 'debit_note'",
     "no limit": "SELECT 1 FROM account WHERE credit_limit IS NULL",
     "a limit of nothing": "SELECT 1 FROM account WHERE credit_limit = 0",
-    "an account in two currencies": "SELECT 1 FROM paper GROUP BY company_id, account_id HAVING count(DISTINCT currency) > 1",
+    "an account in two currencies": """
+        SELECT 1 FROM paper GROUP BY company_id, account_id HAVING count(DISTINCT currency) > 1""",
     "an allocation that names no instalment": """
         SELECT 1 FROM allocation AS a JOIN instalment USING (company_id, document_id) WHERE a.seq IS NULL""",
     "the same account number in both companies": """

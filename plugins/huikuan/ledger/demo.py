@@ -14,15 +14,19 @@ from pathlib import Path
 from typing import Literal
 
 import duckdb
+import psycopg
 
 from huikuan.columns import duckdb_type, key_columns
 from huikuan.errors import LedgerError
+from huikuan.ledger import duck
 from huikuan.ledger.contract import TABLES
 from huikuan.settings import INCLUDE
 
 SQL = INCLUDE / "sql" / "demo"
 MIN_ACCOUNTS = 40
 MEMORY_LIMIT = "2GB"
+ERP_SCHEMA = "erp"
+ERP_MARK = "Huikuan demo ERP"
 
 
 def generate(
@@ -70,6 +74,64 @@ def generate(
         return {table: _write(connection, table, target, file_format) for table in TABLES}
 
 
+def load_as_erp(url: str, folder: Path) -> None:
+    """Load a generated folder into the PostgreSQL at ``url`` as a foreign ERP; ``--source demo_erp`` reads it back.
+
+    The ERP stands in schema ``erp`` with its own tables, columns, codes and date texts, in Chinese. A demo ERP that is
+    already there is replaced; a schema ``erp`` of anybody else is refused.
+    """
+    files = {table: _file(folder, table) for table in TABLES}
+    with psycopg.connect(url) as server:
+        _drop_old_erp(server)
+        server.execute((SQL / "erp" / "schema.sql").read_text("utf-8").encode())
+    with tempfile.TemporaryDirectory(prefix="huikuan-demo-") as scratch, duck.connect(Path(scratch)) as connection:
+        connection.execute("SET memory_limit = $1", [MEMORY_LIMIT])
+        duck.load_extension(connection, "postgres_scanner")
+        connection.execute(f"ATTACH {duck.text(url)} AS server (TYPE postgres)")
+        for table, file in files.items():
+            connection.execute(f"CREATE VIEW {table} AS {_contract_rows(table, file)}")
+        connection.execute("BEGIN")
+        for select in sorted((SQL / "erp").glob("*.sql")):
+            if select.stem != "schema":
+                target = f"server.{ERP_SCHEMA}.{select.stem}"
+                connection.execute(f"INSERT INTO {target} BY NAME {select.read_text('utf-8')}")
+        connection.execute("COMMIT")
+
+
+def _drop_old_erp(server: psycopg.Connection) -> None:
+    row = server.execute(
+        "SELECT obj_description(oid, 'pg_namespace') FROM pg_namespace WHERE nspname = %s", [ERP_SCHEMA]
+    ).fetchone()
+    if row is not None and row[0] != ERP_MARK:
+        raise LedgerError(
+            f"The database already has a schema {ERP_SCHEMA} that is no demo.",
+            "Load the demo into a database of its own.",
+        )
+    server.execute(f"DROP SCHEMA IF EXISTS {ERP_SCHEMA} CASCADE")
+
+
+def _file(folder: Path, table: str) -> Path:
+    for suffix in ("parquet", "csv"):
+        path = folder / f"{table}.{suffix}"
+        if path.exists():
+            return path
+    raise LedgerError(
+        f"{folder.name} holds no {table}.parquet and no {table}.csv.",
+        "Generate the demo ledger into this folder first.",
+    )
+
+
+def _contract_rows(table: str, file: Path) -> str:
+    """A SELECT of the file's rows in the contract's types."""
+    path = duck.pattern(file)
+    reader = f"read_parquet({path})" if file.suffix == ".parquet" else f"read_csv({path}, all_varchar = true)"
+    return f"SELECT {_typed_columns(table)} FROM {reader}"
+
+
+def _typed_columns(table: str) -> str:
+    return ", ".join(f"CAST({c.name} AS {duckdb_type(c)}) AS {c.name}" for c in TABLES[table].columns)
+
+
 def _check(accounts: int, months: int) -> None:
     if accounts < MIN_ACCOUNTS:
         raise LedgerError(
@@ -97,12 +159,10 @@ def _write(
     """Write ``handed_<table>`` with the contract's columns, types and order of keys."""
     for old in ("parquet", "csv"):
         (target / f"{table}.{old}").unlink(missing_ok=True)
-    contract = TABLES[table]
-    columns = ", ".join(f"CAST({c.name} AS {duckdb_type(c)}) AS {c.name}" for c in contract.columns)
     options = "FORMAT parquet" if file_format == "parquet" else "FORMAT csv, HEADER"
-    path = str(target / f"{table}.{file_format}").replace("'", "''")
+    path = duck.text(str(target / f"{table}.{file_format}"))
+    keys = ", ".join(key_columns(TABLES[table]))
     done = connection.execute(
-        f"COPY (SELECT {columns} FROM handed_{table} ORDER BY {', '.join(key_columns(contract))}) TO '{path}' ({options})"
-    ).fetchone()
-    assert done is not None  # noqa: S101  COPY always answers with its row count
-    return int(done[0])
+        f"COPY (SELECT {_typed_columns(table)} FROM handed_{table} ORDER BY {keys}) TO {path} ({options})"
+    ).fetchall()
+    return int(done[0][0])
