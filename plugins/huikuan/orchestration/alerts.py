@@ -1,8 +1,8 @@
 """What operators hear when a run goes wrong: one clear line in the log, and a mail where an address is configured.
 
 The data owner hears of a stopped night or a missing feed from outreach, as a message of the outbox; this module is for
-those who run the machine. A mail goes to ``HUIKUAN_OPS_MAIL`` where the connection ``huikuan_smtp`` exists; it holds ids,
-the error's own sentences, and where to look.
+those who run the machine. A mail goes to ``HUIKUAN_OPS_MAIL`` where the connection ``huikuan_smtp`` exists; it holds
+ids, the error's own sentences, and where to look.
 """
 
 from __future__ import annotations

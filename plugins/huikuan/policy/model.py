@@ -10,6 +10,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from huikuan.policy.outreach import OutreachPolicy
+
 Stage = Literal["M0", "M1", "M2", "M3", "M4"]
 Bucket = Literal["not_due", "d1_30", "d31_60", "d61_90", "d91_180", "d181_365", "d366_plus"]
 Grade = Literal["A", "B", "C", "D", "E"]
@@ -180,6 +182,7 @@ class PolicyBody(Part):
     flags: tuple[FlagRule, ...]
     tasks: Tasks
     gate: GatePolicy
+    outreach: OutreachPolicy
 
     @model_validator(mode="after")
     def _days_covered(self) -> Self:
