@@ -46,9 +46,8 @@ def in_database(url: str, database: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def new_database(postgres: str) -> Iterator[Callable[..., str]]:
-    """Make a database, empty or a copy of ``template``, and return its URL; all are dropped in the end."""
-    made: list[str] = []
+def new_database(postgres: str) -> Callable[..., str]:
+    """Make a database, empty or a copy of ``template``, and return its URL; all go with the server in the end."""
 
     def make(template: str = "template0") -> str:
         name = f"t_{uuid4().hex[:12]}"
@@ -58,13 +57,9 @@ def new_database(postgres: str) -> Iterator[Callable[..., str]]:
                     sql.Identifier(name), sql.Identifier(template)
                 )
             )
-        made.append(name)
         return in_database(postgres, name)
 
-    yield make
-    with psycopg.connect(in_database(postgres, "postgres"), autocommit=True) as connection:
-        for name in made:
-            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+    return make
 
 
 @pytest.fixture

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 Role = Literal["owner", "migrator", "loader", "mailer", "desk", "finance_ro", "auditor"]
 ROLES: tuple[Role, ...] = get_args(Role)
 
+_READERS: tuple[Role, ...] = ("desk", "finance_ro", "auditor")
 _DATABASE = "huikuan"
 _LOCKS_PER_TRANSACTION = 1024  # a dump, or a query over all dates, locks every partition: some 11,000 in three years
 _FINANCE_TIMEOUT = "60s"
@@ -124,6 +125,8 @@ def role_conninfo(url: str, role: Role) -> str:
     parameters = conninfo_to_dict(_plain(url))
     options = [str(parameters.pop("options", "") or ""), f"-c role=huikuan_{role}"]
     options.append("-c client_connection_check_interval=1s")  # the server notices soon when we were killed
+    if role in _READERS:  # what such a connection reads is one night, whole: see publish.py
+        options.append(r"-c default_transaction_isolation=repeatable\ read")
     if role == "finance_ro":
         options.append(f"-c default_transaction_read_only=on -c statement_timeout={_FINANCE_TIMEOUT}")
     parameters["options"] = " ".join(options).strip()

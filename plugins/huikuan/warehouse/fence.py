@@ -8,7 +8,7 @@ step checks the token; a step finished with the same inputs is never done again.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
@@ -87,15 +87,24 @@ def step(
         raise WarehouseError(f"No step is called {name}.", f"Known steps: {', '.join(STEP_ROLES)}.")
     with connect(url, role, autocommit=True) as holder:
         _lock(holder, business_date, name, wait_seconds)
-        row = holder.execute(
-            f"SELECT token, result FROM store.run_step WHERE {_THIS_ROW} AND state = 'finished' AND inputs = %s",
-            [business_date, name, inputs],
-        ).fetchone()
-        if row is not None and not redo:
-            yield Step(business_date, name, role, row[0], True, row[1], holder)
-        else:
-            token = _next_token(holder, business_date, name, inputs)
-            yield Step(business_date, name, role, token, False, None, holder)
+        try:
+            yield _attempt(holder, business_date, name, role, inputs, redo)
+        finally:
+            # A connection that merely closes gives the lock back only when the server notices; one that broke has.
+            with suppress(psycopg.OperationalError):
+                holder.execute("SELECT pg_advisory_unlock_all()")
+
+
+def _attempt(holder: psycopg.Connection, business_date: date, name: str, role: Role, inputs: str, redo: bool) -> Step:
+    """The finished attempt with the same inputs, else a new one."""
+    row = holder.execute(
+        f"SELECT token, result FROM store.run_step WHERE {_THIS_ROW} AND state = 'finished' AND inputs = %s",
+        [business_date, name, inputs],
+    ).fetchone()
+    if row is not None and not redo:
+        return Step(business_date, name, role, row[0], True, row[1], holder)
+    token = _next_token(holder, business_date, name, inputs)
+    return Step(business_date, name, role, token, False, None, holder)
 
 
 def taken_over(name: str, business_date: date) -> FenceError:

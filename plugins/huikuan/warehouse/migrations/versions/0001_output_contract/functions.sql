@@ -17,7 +17,7 @@ AS $$
 BEGIN
     PERFORM FROM store.run_step
     WHERE business_date = p_business_date AND step = 'publish' AND token = p_token AND state = 'running'
-    FOR UPDATE;
+    FOR SHARE;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'publish of % is no longer held with token %', p_business_date, p_token
             USING ERRCODE = 'HK001';
@@ -103,7 +103,7 @@ AS $$
 $$;
 COMMENT ON FUNCTION store.insert_run(jsonb) IS 'Adds the record of a run, with the time of the database.';
 
-CREATE FUNCTION store.publish_run(p_run jsonb, p_token bigint) RETURNS void
+CREATE FUNCTION store.attach_run(p_run jsonb, p_token bigint) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -137,12 +137,28 @@ BEGIN
             store.partition_name('account_flag', v_date, p_token)
         );
     END IF;
-    INSERT INTO store.published (business_date, run_id) VALUES (v_date, v_run)
+END
+$$;
+COMMENT ON FUNCTION store.attach_run(jsonb, bigint) IS
+'Attaches the sealed tables of this token and records the run, unless it is in already. No reader sees it yet.';
+
+CREATE FUNCTION store.show_run(p_business_date date, p_run_id text, p_token bigint) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM store.check_token(p_business_date, p_token);
+    IF NOT EXISTS (
+        SELECT FROM store.run
+        WHERE run_id = p_run_id AND business_date = p_business_date AND status = 'published'
+    ) THEN
+        RAISE EXCEPTION 'run % of % is not attached', p_run_id, p_business_date USING ERRCODE = 'HK002';
+    END IF;
+    INSERT INTO store.published (business_date, run_id) VALUES (p_business_date, p_run_id)
     ON CONFLICT (business_date) DO UPDATE SET run_id = excluded.run_id;
 END
 $$;
-COMMENT ON FUNCTION store.publish_run(jsonb, bigint) IS
-'Attaches the sealed tables of this token, unless the run is in already, and moves the pointer to the run.';
+COMMENT ON FUNCTION store.show_run(date, text, bigint) IS
+'Moves the pointer of the business date to an attached run: from the commit on, readers see it.';
 
 CREATE FUNCTION store.record_stopped(p_run jsonb, p_token bigint) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp

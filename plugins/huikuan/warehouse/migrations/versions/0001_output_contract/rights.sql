@@ -14,7 +14,8 @@ GRANT SELECT ON store.run, store.published TO huikuan_loader;
 GRANT EXECUTE ON FUNCTION
 store.new_partitions(date, text, bigint),
 store.seal_partition(text, date, bigint, bigint),
-store.publish_run(jsonb, bigint),
+store.attach_run(jsonb, bigint),
+store.show_run(date, text, bigint),
 store.record_stopped(jsonb, bigint)
 TO huikuan_loader;
 GRANT EXECUTE ON FUNCTION store.partition_name(text, date, bigint), store.result_tables() TO huikuan_loader;

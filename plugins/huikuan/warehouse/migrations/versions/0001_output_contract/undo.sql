@@ -1,5 +1,6 @@
 DROP FUNCTION store.record_stopped(jsonb, bigint);
-DROP FUNCTION store.publish_run(jsonb, bigint);
+DROP FUNCTION store.show_run(date, text, bigint);
+DROP FUNCTION store.attach_run(jsonb, bigint);
 DROP FUNCTION store.insert_run(jsonb);
 DROP FUNCTION store.seal_partition(text, date, bigint, bigint);
 DROP FUNCTION store.new_partitions(date, text, bigint);
