@@ -13,14 +13,20 @@ WITH RECURSIVE company AS (
     WHERE c.company_id IS NOT NULL
 ),
 
-newest AS (
+newest AS MATERIALIZED (
     SELECT
         c.company_id,
         (
             SELECT n.business_date
             FROM store.run_company AS n
-            INNER JOIN store.published AS p ON n.business_date = p.business_date AND n.run_id = p.run_id
-            WHERE n.company_id = c.company_id
+            WHERE
+                n.company_id = c.company_id
+                -- Asked night by night from the newest back, so that the first answer ends it; a join would sort all.
+                AND n.run_id = (
+                    SELECT p.run_id
+                    FROM store.published AS p
+                    WHERE p.business_date = n.business_date
+                )
             ORDER BY n.business_date DESC
             LIMIT 1
         ) AS business_date
