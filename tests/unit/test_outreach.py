@@ -38,6 +38,7 @@ from huikuan.policy.outreach import OutreachPolicy
 from huikuan.settings import INCLUDE
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from tests.outreach_samples import (
     DAY,
     POLICY,

@@ -39,6 +39,7 @@ WAITING = ("queued", "deferred", "sending")
 ATTENTION = ("parked", "refused", "unknown", "sending")
 _ONCE_MORE = "handed over once more after silence"
 """Stands in last_error while a mail is on its second try, so that a second silence ends it."""
+_SECOND_CHANCE = f"(state = 'unknown' AND kind <> 'escalation' AND last_error IS DISTINCT FROM '{_ONCE_MORE}')"
 
 
 @dataclass(frozen=True)
@@ -102,9 +103,10 @@ def send_messages(
     that were not handed over then wait in the outbox.
     """
     with connect(url, "mailer") as connection:
-        waiting = _waiting(connection, business_date)
+        waiting = _waiting(connection, business_date, now)
         connection.rollback()
-        with step(url, business_date, "send", inputs=waiting) as attempt:
+        inputs = hashlib.sha256(repr(waiting).encode()).hexdigest()  # a finished step has nothing waiting
+        with step(url, business_date, "send", inputs=inputs) as attempt:
             if attempt.already_done:
                 return attempt.result or {}
             sender = _Sender(connection, attempt, transport, policy, _readers(lake, business_date), now)
@@ -117,17 +119,16 @@ def send_messages(
             return _close(sender, sent)
 
 
-def _waiting(connection: psycopg.Connection[Any], business_date: date) -> str:
-    """Digest of the mails that are not settled. It changes with every hand-over, so a step with it is never stale."""
-    rows = connection.execute(
-        "SELECT message_id, attempts FROM store.message WHERE business_date = %s AND "
-        f"(state = ANY(%s) OR {_SECOND_CHANCE}) ORDER BY message_id",
-        [business_date, list(WAITING)],
+def _waiting(connection: psycopg.Connection[Any], business_date: date, now: datetime | None) -> list[tuple[str, int]]:
+    """(message_id, attempts) of the mails that are not settled, those in doubt included while their window lasts."""
+    return connection.execute(
+        f"""
+        SELECT message_id, attempts FROM store.message
+        WHERE business_date = %s AND (state = ANY(%s) OR ({_SECOND_CHANCE} AND not_after >= coalesce(%s, now())))
+        ORDER BY message_id
+        """,
+        [business_date, list(WAITING), now],
     ).fetchall()
-    return hashlib.sha256(repr(rows).encode()).hexdigest()
-
-
-_SECOND_CHANCE = f"(state = 'unknown' AND kind <> 'escalation' AND last_error IS DISTINCT FROM '{_ONCE_MORE}')"
 
 
 def _readers(lake: Path, business_date: date) -> dict[str, list[Reader]]:
@@ -315,7 +316,7 @@ def _close(sender: _Sender, sent: int) -> dict[str, Any]:
             if state in ATTENTION:
                 attention.setdefault(state, []).append(message_id)
         result = {"sent_now": sent, "states": states, "attention": attention}
-        if not any(state in WAITING for state in states):
+        if not _waiting(sender.connection, sender.attempt.business_date, sender.now):
             sender.attempt.finish({**result, "sent_now": 0}, sender.connection)
     log.info("mails of %s: %d sent now, %s", sender.attempt.business_date, sent, states)
     return result

@@ -265,6 +265,7 @@ def _login(server: SmtpServer) -> Any:
         timeout=server.command_timeout,
         **({} if starttls else {"context": context}),
     )
+    client.user = server.user or ""  # yagmail makes `name` into `name@gmail.com`; a login need not be an address
     try:
         client.login()
         client.smtp.ehlo_or_helo_if_needed()  # yagmail says hello for STARTTLS and logins only
