@@ -73,10 +73,11 @@ def seen(new_database: Callable[..., str]) -> Iterator[Seen]:
             api.post(f"/dags/{NIGHTLY}/dagRuns", {"logical_date": None, "partition_key": night.isoformat()})
             for dag_id in (NIGHTLY, OUTREACH):
                 seen.runs[dag_id][night], seen.tasks[dag_id][night] = _finished(api, dag_id, night)
+        local.stop(airflow.home)
+        yield seen
     finally:
         local.stop(airflow.home)
-    yield seen
-    shutil.rmtree(home)
+        shutil.rmtree(home)
 
 
 def _lose_the_accounts(ledger: Path) -> None:
@@ -95,8 +96,11 @@ def _finished(api: local.Api, dag_id: str, night: date) -> tuple[dict[str, Any],
         runs = [run for run in api.get(f"/dags/{dag_id}/dagRuns")["dag_runs"] if run["partition_key"] == str(night)]
         if runs:
             path = f"/dags/{dag_id}/dagRuns/{runs[0]['dag_run_id']}/taskInstances"
-            tasks = {task["task_id"]: task["state"] for task in api.get(path)["task_instances"]}
-            assert "up_for_retry" not in tasks.values(), (dag_id, night, tasks)
+            found = api.get(path)["task_instances"]
+            for task in found:
+                run = path.removesuffix("/taskInstances")
+                assert task["state"] != "up_for_retry", local.log_tail(api, run, task)
+            tasks = {task["task_id"]: task["state"] for task in found}
             if runs[0]["state"] in ("success", "failed"):
                 return runs[0], tasks
         time.sleep(0.5)

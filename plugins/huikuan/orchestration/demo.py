@@ -118,7 +118,7 @@ def _follow(api: local.Api, dag_id: str, run_id: str, name: str, say: Say) -> No
         tasks = api.get(f"{path}/taskInstances")["task_instances"]
         for task in sorted(tasks, key=lambda task: task["end_date"] or ""):
             if task["state"] in ("failed", "up_for_retry"):
-                raise DemoError(f"{name}: {task['task_id']} failed.\n{_log_tail(api, path, task)}", _remedy(task))
+                raise DemoError(f"{name}: {task['task_id']} failed.\n{local.log_tail(api, path, task)}", _remedy(task))
             if task["state"] in ("success", "skipped") and task["task_id"] not in told:
                 told.add(task["task_id"])
                 say(f"{name}: {task['task_id']} {task['state']} in {task['duration']:.1f} s")
@@ -139,16 +139,6 @@ def _morning(api: local.Api, before: int) -> str:
             return str(found["dag_runs"][0]["dag_run_id"])
         time.sleep(0.5)
     raise DemoError("The night started no morning.", "Look into scheduler.log in the logs' folder.")
-
-
-def _log_tail(api: local.Api, path: str, task: dict[str, Any]) -> str:
-    """The end of the task's log, as plain lines, with the message of the error."""
-    log = api.get(f"{path}/taskInstances/{task['task_id']}/logs/{task['try_number']}")["content"]
-    lines: list[str] = []
-    for entry in log:
-        lines += str(entry["event"]).splitlines()
-        lines += [f"{error['exc_type']}: {error['exc_value']}" for error in entry.get("error_detail") or []]
-    return "\n".join(f"  | {line}" for line in lines[-25:])
 
 
 def _remedy(task: dict[str, Any]) -> str:

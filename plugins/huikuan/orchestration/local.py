@@ -180,6 +180,16 @@ def tail(path: Path, lines: int = 25) -> str:
     return "\n".join(path.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])
 
 
+def log_tail(api: Api, path: str, task: dict[str, Any]) -> str:
+    """The end of a task's log, as plain lines, with the message of the error."""
+    log = api.get(f"{path}/taskInstances/{task['task_id']}/logs/{task['try_number']}")["content"]
+    lines: list[str] = []
+    for entry in log:
+        lines += str(entry["event"]).splitlines()
+        lines += [f"{error['exc_type']}: {error['exc_value']}" for error in entry.get("error_detail") or []]
+    return "\n".join(f"  | {line}" for line in lines[-25:])
+
+
 def _checked(answer: httpx.Response) -> dict[str, Any]:
     if answer.is_error:
         raise LocalAirflowError(
