@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-
 from huikuan.columns import duckdb_type
 from huikuan.engine import duck
 from huikuan.ledger.contract import TABLES

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 import yaml
-
 from huikuan.policy import load_policy
 from huikuan.settings import DEFAULT_POLICY
+
 from tests.models.ledgers import classified, fetch
 
 CASES = sorted((Path(__file__).parent / "cases").glob("*.yaml"))
@@ -54,4 +54,4 @@ def _plain(value: Any) -> Any:
     """Numbers compare by value, not by how many zeros they carry."""
     if isinstance(value, bool) or value is None:
         return value
-    return str(Decimal(str(value)).normalize()) if isinstance(value, int | float | Decimal) else str(value)
+    return f"{Decimal(str(value)).normalize():f}" if isinstance(value, int | float | Decimal) else str(value)

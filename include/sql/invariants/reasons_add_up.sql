@@ -1,10 +1,5 @@
 -- A score is the sum of its reasons, and so are a task's points.
-SELECT
-    s.company_id,
-    s.account_id,
-    'risk_score' AS decision
-FROM account_status AS s
-LEFT JOIN (
+WITH r AS (
     SELECT
         company_id,
         account_id,
@@ -12,7 +7,14 @@ LEFT JOIN (
     FROM decision_reason
     WHERE decision = 'risk_score'
     GROUP BY company_id, account_id
-) AS r ON s.company_id = r.company_id AND s.account_id = r.account_id
+)
+
+SELECT
+    s.company_id,
+    s.account_id,
+    'risk_score' AS decision
+FROM account_status AS s
+LEFT JOIN r ON s.company_id = r.company_id AND s.account_id = r.account_id
 WHERE r.points IS NULL OR r.points <> s.risk_score
 UNION ALL
 SELECT

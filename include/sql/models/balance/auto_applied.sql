@@ -10,7 +10,10 @@ WITH pool AS (
     FROM ledger.receipt
     WHERE
         received_on <= $as_of
-        AND NOT EXISTS (SELECT 1 FROM ledger.present AS p WHERE p.table_name = 'allocation')
+        AND NOT EXISTS (
+            SELECT 1 FROM ledger.present AS p
+            WHERE p.table_name = 'allocation'
+        )
     GROUP BY company_id, account_id, currency
 ),
 

@@ -45,7 +45,11 @@ SELECT
     NULL AS references_document_id,
     amount
 FROM receipt
-WHERE EXISTS (SELECT 1 FROM ledger.present AS p WHERE p.table_name = 'allocation')
+WHERE
+    EXISTS (
+        SELECT 1 FROM ledger.present AS p
+        WHERE p.table_name = 'allocation'
+    )
 UNION ALL
 SELECT
     r.company_id,
@@ -58,7 +62,11 @@ SELECT
 FROM receipt AS r
 LEFT JOIN auto_used AS a
     ON r.company_id = a.company_id AND r.account_id = a.account_id AND r.currency = a.currency
-WHERE NOT EXISTS (SELECT 1 FROM ledger.present AS p WHERE p.table_name = 'allocation')
+WHERE
+    NOT EXISTS (
+        SELECT 1 FROM ledger.present AS p
+        WHERE p.table_name = 'allocation'
+    )
 GROUP BY r.company_id, r.account_id, r.currency
 HAVING SUM(r.amount) > COALESCE(MAX(a.amount), 0)
 UNION ALL

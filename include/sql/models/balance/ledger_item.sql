@@ -19,18 +19,7 @@ WITH document AS (
         AND d.amount > COALESCE(p.applied_amount, 0)
 ),
 
-named AS (
-    SELECT
-        company_id,
-        document_id,
-        seq,
-        SUM(amount) AS amount
-    FROM counted_allocation
-    WHERE seq IS NOT NULL
-    GROUP BY company_id, document_id, seq
-),
-
-part AS (
+split AS (
     SELECT
         d.company_id,
         d.document_id,
@@ -40,11 +29,36 @@ part AS (
         i.due_on,
         i.amount,
         COALESCE(i.is_retention, FALSE) AS is_retention,
-        d.applied_amount,
-        LEAST(i.amount, COALESCE(n.amount, 0)) AS named_amount
+        d.applied_amount
     FROM document AS d
     INNER JOIN ledger.instalment AS i ON d.company_id = i.company_id AND d.document_id = i.document_id
-    LEFT JOIN named AS n ON i.company_id = n.company_id AND i.document_id = n.document_id AND i.seq = n.seq
+),
+
+split_document AS (
+    SELECT DISTINCT
+        company_id,
+        document_id
+    FROM split
+),
+
+named AS (
+    SELECT
+        a.company_id,
+        a.document_id,
+        a.seq,
+        SUM(a.amount) AS amount
+    FROM counted_allocation AS a
+    INNER JOIN split_document AS s ON a.company_id = s.company_id AND a.document_id = s.document_id
+    WHERE a.seq IS NOT NULL
+    GROUP BY a.company_id, a.document_id, a.seq
+),
+
+part AS (
+    SELECT
+        s.*,
+        LEAST(s.amount, COALESCE(n.amount, 0)) AS named_amount
+    FROM split AS s
+    LEFT JOIN named AS n ON s.company_id = n.company_id AND s.document_id = n.document_id AND s.seq = n.seq
 ),
 
 filled AS (
@@ -60,21 +74,18 @@ filled AS (
 )
 
 SELECT
-    company_id,
-    document_id,
+    d.company_id,
+    d.document_id,
     1 AS seq,
-    account_id,
-    currency,
-    due_on,
-    amount,
+    d.account_id,
+    d.currency,
+    d.due_on,
+    d.amount,
     FALSE AS is_retention,
-    amount - applied_amount AS open_amount
+    d.amount - d.applied_amount AS open_amount
 FROM document AS d
-WHERE
-    NOT EXISTS (
-        SELECT 1 FROM ledger.instalment AS i
-        WHERE i.company_id = d.company_id AND i.document_id = d.document_id
-    )
+LEFT JOIN split_document AS s ON d.company_id = s.company_id AND d.document_id = s.document_id
+WHERE s.document_id IS NULL
 UNION ALL
 SELECT
     company_id,

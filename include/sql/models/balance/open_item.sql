@@ -14,8 +14,11 @@ WITH aged AS (
         i.is_retention,
         COALESCE(d.amount, 0) AS disputed_amount,
         GREATEST(DATE_DIFF('day', i.due_on, $business_date), 0) AS days_past_due,
-        GREATEST(DATE_DIFF('day', i.due_on, $as_of), 0) AS days_past_due_as_of
+        GREATEST(DATE_DIFF('day', i.due_on, $as_of), 0) AS days_past_due_as_of,
+        LEAST(GREATEST(DATE_DIFF('day', i.due_on, $business_date), 0), p.last_day) AS stage_day,
+        LEAST(GREATEST(DATE_DIFF('day', i.due_on, $as_of), 0), p.last_day) AS bucket_day
     FROM net_item AS i
+    CROSS JOIN policy.parameter AS p
     LEFT JOIN disputed AS d
         ON i.company_id = d.company_id AND i.document_id = d.document_id AND i.seq = d.seq
 )
@@ -38,6 +41,5 @@ SELECT
     b.bucket,
     a.is_retention
 FROM aged AS a
-CROSS JOIN policy.parameter AS p
-INNER JOIN policy.day AS s ON LEAST(a.days_past_due, p.last_day) = s.day
-INNER JOIN policy.day AS b ON LEAST(a.days_past_due_as_of, p.last_day) = b.day
+INNER JOIN policy.day AS s ON a.stage_day = s.day
+INNER JOIN policy.day AS b ON a.bucket_day = b.day

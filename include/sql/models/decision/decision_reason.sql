@@ -10,8 +10,7 @@ SELECT
     s.stage AS outcome
 FROM account_status AS s
 INNER JOIN account_fact AS f ON s.company_id = f.company_id AND s.account_id = f.account_id
-CROSS JOIN policy.parameter AS p
-INNER JOIN policy.day AS d ON LEAST(f.days_past_due, p.last_day) = d.day
+INNER JOIN policy.day AS d ON f.stage_day = d.day
 UNION ALL
 SELECT
     company_id,

@@ -17,7 +17,7 @@ SELECT
     t.points,
     ROW_NUMBER() OVER (
         PARTITION BY n.rep_id
-        ORDER BY t.points DESC, n.ask_functional DESC NULLS LAST, n.company_id, n.account_id, n.task_id
+        ORDER BY t.points DESC, n.ask_functional DESC NULLS LAST, n.company_id ASC, n.account_id ASC, n.task_id ASC
     ) AS rank,
     NULL AS script_id,
     n.ask_amount,

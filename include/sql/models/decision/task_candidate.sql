@@ -133,7 +133,7 @@ SELECT
     CASE WHEN f.kind = 'escalate' THEN w.manager_id ELSE COALESCE(o.works_rep_id, w.works_rep_id) END AS rep_id,
     k.points AS kind_points,
     k.due_in_days,
-    CAST(f.ask_amount AS DECIMAL(18, 4)) * r.rate AS ask_functional
+    CAST(f.ask_amount AS DECIMAL(28, 4)) * r.rate AS ask_functional
 FROM digest AS f
 INNER JOIN account_status AS s ON f.company_id = s.company_id AND f.account_id = s.account_id
 INNER JOIN ledger.account AS a ON f.company_id = a.company_id AND f.account_id = a.account_id

@@ -28,6 +28,7 @@ SELECT
     COALESCE(a.segment, 'standard') AS segment,
     COALESCE(a.status, 'active') AS status,
     COALESCE(s.max_days_past_due, 0) AS days_past_due,
+    LEAST(COALESCE(s.max_days_past_due, 0), p.last_day) AS stage_day,
     s.oldest_due_on,
     a.credit_limit,
     CASE WHEN b.account_id IS NULL THEN 0 ELSE e.exposure_functional END AS exposure_functional,
@@ -51,6 +52,7 @@ SELECT
     COALESCE(k.broken_promises, 0) AS broken_promises,
     k.promise_level
 FROM ledger.account AS a
+CROSS JOIN policy.parameter AS p
 LEFT JOIN balance AS b ON a.company_id = b.company_id AND a.account_id = b.account_id
 LEFT JOIN account_stage AS s ON a.company_id = s.company_id AND a.account_id = s.account_id
 LEFT JOIN account_exposure AS e ON a.company_id = e.company_id AND a.account_id = e.account_id

@@ -30,8 +30,7 @@ SELECT
     NULL AS readiness_pct
 FROM account_fact AS f
 INNER JOIN score AS s ON f.company_id = s.company_id AND f.account_id = s.account_id
-CROSS JOIN policy.parameter AS p
-INNER JOIN policy.day AS d ON LEAST(f.days_past_due, p.last_day) = d.day
+INNER JOIN policy.day AS d ON f.stage_day = d.day
 INNER JOIN policy.grade AS g
     ON (g.over IS NULL OR s.risk_score > g.over) AND (g.up_to IS NULL OR s.risk_score <= g.up_to)
 LEFT JOIN previous.account_status AS y ON f.company_id = y.company_id AND f.account_id = y.account_id

@@ -1,27 +1,31 @@
 -- One row per part of a receipt that paid an instalment inside the behaviour window: amount and days late.
--- A document with one due date needs no more than its allocation. With instalments, unnamed allocations in order of
--- their dates fill instalments in order of their due dates: the overlap of the two running sums is what paid what.
--- A ledger without allocations is read the same way, receipts against the items of the account.
--- materialise: table
+-- An allocation that names its instalment, or whose document has one due date, needs no more. Where neither holds, the
+-- document's unnamed allocations in order of their dates fill its instalments in order of their due dates: the overlap
+-- of the two running sums is what paid what. A ledger without allocations is read the same way, account by account.
+-- materialise: view
 WITH paid AS (
     SELECT
         a.company_id,
         a.document_id,
         a.allocation_id,
-        a.seq,
         a.amount,
+        i.due_on,
         r.received_on
     FROM counted_allocation AS a
-    INNER JOIN ledger.receipt AS r ON a.company_id = r.company_id AND a.source_id = r.receipt_id
     CROSS JOIN policy.parameter AS p
-    WHERE a.source_kind = 'receipt' AND r.received_on > p.risk_window_from
+    INNER JOIN ledger.receipt AS r ON a.company_id = r.company_id AND a.source_id = r.receipt_id
+    LEFT JOIN ledger.instalment AS i
+        ON a.company_id = i.company_id AND a.document_id = i.document_id AND a.seq = i.seq
+    WHERE a.source_kind = 'receipt' AND a.allocated_on > p.risk_window_from
 ),
 
-split_document AS (
+unclear AS (
     SELECT DISTINCT
-        company_id,
-        document_id
-    FROM ledger.instalment
+        p.company_id,
+        p.document_id
+    FROM paid AS p
+    INNER JOIN ledger.instalment AS i ON p.company_id = i.company_id AND p.document_id = i.document_id
+    WHERE p.due_on IS NULL
 ),
 
 unnamed AS (
@@ -35,26 +39,28 @@ unnamed AS (
             ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
         ) AS amount_through
     FROM counted_allocation AS a
-    INNER JOIN split_document AS s ON a.company_id = s.company_id AND a.document_id = s.document_id
-    WHERE a.seq IS NULL
+    INNER JOIN unclear AS u ON a.company_id = u.company_id AND a.document_id = u.document_id
+    LEFT JOIN ledger.instalment AS i
+        ON a.company_id = i.company_id AND a.document_id = i.document_id AND a.seq = i.seq
+    WHERE i.document_id IS NULL
 ),
 
 named AS (
     SELECT
-        company_id,
-        document_id,
-        seq,
-        SUM(amount) AS amount
-    FROM counted_allocation
-    WHERE seq IS NOT NULL
-    GROUP BY company_id, document_id, seq
+        a.company_id,
+        a.document_id,
+        a.seq,
+        SUM(a.amount) AS amount
+    FROM counted_allocation AS a
+    INNER JOIN unclear AS u ON a.company_id = u.company_id AND a.document_id = u.document_id
+    WHERE a.seq IS NOT NULL
+    GROUP BY a.company_id, a.document_id, a.seq
 ),
 
 room AS (
     SELECT
         i.company_id,
         i.document_id,
-        i.seq,
         i.due_on,
         GREATEST(i.amount - COALESCE(n.amount, 0), 0) AS amount,
         SUM(GREATEST(i.amount - COALESCE(n.amount, 0), 0)) OVER (
@@ -62,48 +68,35 @@ room AS (
             ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
         ) AS amount_through
     FROM ledger.instalment AS i
+    INNER JOIN unclear AS u ON i.company_id = u.company_id AND i.document_id = u.document_id
     LEFT JOIN named AS n
         ON i.company_id = n.company_id AND i.document_id = n.document_id AND i.seq = n.seq
 ),
 
-due_line AS (
+line AS (
     SELECT
         p.company_id,
         p.document_id,
-        d.due_on,
-        p.received_on,
-        p.amount
+        p.amount,
+        p.due_on,
+        p.received_on
     FROM paid AS p
-    INNER JOIN ledger.document AS d ON p.company_id = d.company_id AND p.document_id = d.document_id
-    WHERE
-        NOT EXISTS (
-            SELECT 1 FROM split_document AS s
-            WHERE s.company_id = p.company_id AND s.document_id = p.document_id
-        )
+    LEFT JOIN unclear AS u ON p.company_id = u.company_id AND p.document_id = u.document_id
+    WHERE p.due_on IS NOT NULL OR u.document_id IS NULL
     UNION ALL
     SELECT
         p.company_id,
         p.document_id,
-        i.due_on,
-        p.received_on,
-        p.amount
-    FROM paid AS p
-    INNER JOIN ledger.instalment AS i
-        ON p.company_id = i.company_id AND p.document_id = i.document_id AND p.seq = i.seq
-    UNION ALL
-    SELECT
-        p.company_id,
-        p.document_id,
+        LEAST(n.amount_through, r.amount_through)
+        - GREATEST(n.amount_through - n.amount, r.amount_through - r.amount) AS amount,
         r.due_on,
-        p.received_on,
-        LEAST(u.amount_through, r.amount_through)
-        - GREATEST(u.amount_through - u.amount, r.amount_through - r.amount) AS amount
-    FROM paid AS p
-    INNER JOIN unnamed AS u ON p.company_id = u.company_id AND p.allocation_id = u.allocation_id
-    INNER JOIN room AS r ON u.company_id = r.company_id AND u.document_id = r.document_id
+        p.received_on
+    FROM unnamed AS n
+    INNER JOIN paid AS p ON n.company_id = p.company_id AND n.allocation_id = p.allocation_id
+    INNER JOIN room AS r ON n.company_id = r.company_id AND n.document_id = r.document_id
     WHERE
-        u.amount_through - u.amount < r.amount_through
-        AND r.amount_through - r.amount < u.amount_through
+        n.amount_through - n.amount < r.amount_through
+        AND r.amount_through - r.amount < n.amount_through
 ),
 
 receipt_queue AS (
@@ -120,7 +113,10 @@ receipt_queue AS (
     FROM ledger.receipt
     WHERE
         received_on <= $as_of
-        AND NOT EXISTS (SELECT 1 FROM ledger.present AS p WHERE p.table_name = 'allocation')
+        AND NOT EXISTS (
+            SELECT 1 FROM ledger.present AS p
+            WHERE p.table_name = 'allocation'
+        )
 ),
 
 item_queue AS (
@@ -135,7 +131,10 @@ item_queue AS (
             ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
         ) AS amount_through
     FROM ledger_item
-    WHERE NOT EXISTS (SELECT 1 FROM ledger.present AS p WHERE p.table_name = 'allocation')
+    WHERE NOT EXISTS (
+        SELECT 1 FROM ledger.present AS p
+        WHERE p.table_name = 'allocation'
+    )
 )
 
 SELECT
@@ -143,10 +142,10 @@ SELECT
     d.account_id,
     d.currency,
     l.amount,
-    GREATEST(DATE_DIFF('day', l.due_on, l.received_on), 0) AS days_late
-FROM due_line AS l
+    GREATEST(DATE_DIFF('day', COALESCE(l.due_on, d.due_on), l.received_on), 0) AS days_late
+FROM line AS l
 INNER JOIN ledger.document AS d ON l.company_id = d.company_id AND l.document_id = d.document_id
-WHERE l.amount > 0 AND l.due_on IS NOT NULL
+WHERE l.amount > 0
 UNION ALL
 SELECT
     r.company_id,
@@ -156,10 +155,12 @@ SELECT
     - GREATEST(r.amount_through - r.amount, i.amount_through - i.amount) AS amount,
     GREATEST(DATE_DIFF('day', i.due_on, r.received_on), 0) AS days_late
 FROM receipt_queue AS r
-INNER JOIN item_queue AS i
-    ON r.company_id = i.company_id AND r.account_id = i.account_id AND r.currency = i.currency
 CROSS JOIN policy.parameter AS p
-WHERE
-    r.amount_through - r.amount < i.amount_through
-    AND i.amount_through - i.amount < r.amount_through
-    AND r.received_on > p.risk_window_from
+INNER JOIN item_queue AS i
+    ON
+        r.company_id = i.company_id
+        AND r.account_id = i.account_id
+        AND r.currency = i.currency
+        AND r.amount_through - r.amount < i.amount_through
+        AND i.amount_through - i.amount < r.amount_through
+WHERE r.received_on > p.risk_window_from
