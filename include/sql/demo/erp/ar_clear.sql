@@ -5,6 +5,6 @@ SELECT
     source_id AS from_no,
     document_id AS bill_no,
     amount AS clear_amt,
-    coalesce(strftime(allocated_on, '%Y%m%d'), '00000000') AS clear_date,
-    coalesce(seq, 0) AS term_no
+    COALESCE(STRFTIME(allocated_on, '%Y%m%d'), '00000000') AS clear_date,
+    COALESCE(seq, 0) AS term_no
 FROM allocation

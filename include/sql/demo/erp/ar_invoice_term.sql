@@ -2,7 +2,7 @@ SELECT
     company_id AS org_code,
     document_id AS bill_no,
     seq AS term_no,
-    coalesce(strftime(due_on, '%Y%m%d'), '00000000') AS term_date,
+    COALESCE(STRFTIME(due_on, '%Y%m%d'), '00000000') AS term_date,
     amount AS term_amt,
-    if(is_retention, 1, 0) AS retention_flag
+    IF(is_retention, 1, 0) AS retention_flag
 FROM instalment

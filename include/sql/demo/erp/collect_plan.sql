@@ -1,8 +1,8 @@
 SELECT
     company_id AS org_code,
-    strftime(month, '%Y%m') AS plan_month,
+    STRFTIME(month, '%Y%m') AS plan_month,
     account_id AS cust_no,
     currency AS ccy_code,
     amount AS plan_amt,
-    if(is_agreed, 1, 0) AS agree_flag
+    IF(is_agreed, 1, 0) AS agree_flag
 FROM target

@@ -4,7 +4,7 @@ SELECT
     account_id AS cust_no,
     CASE role WHEN 'decision_maker' THEN 1 WHEN 'acceptor' THEN 2 WHEN 'payer' THEN 3 WHEN 'other' THEN 9 END AS duty,
     name AS linkman_name,
-    coalesce(email, '') AS mail_addr,
-    coalesce(phone, '') AS tel_no,
-    coalesce(habits, '') AS habit_memo
+    COALESCE(email, '') AS mail_addr,
+    COALESCE(phone, '') AS tel_no,
+    COALESCE(habits, '') AS habit_memo
 FROM contact

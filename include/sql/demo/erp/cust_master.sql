@@ -14,19 +14,19 @@ SELECT
         WHEN 'collection_led' THEN 3
         WHEN 'strategic' THEN 4
     END AS sell_mode,
-    coalesce(rep_id, '') AS staff_no,
+    COALESCE(rep_id, '') AS staff_no,
     CASE locale WHEN 'zh_CN' THEN 1 WHEN 'en' THEN 2 END AS lang_flag,
-    coalesce(parent_account_id, '') AS group_cust_no,
-    coalesce(credit_limit, -1) AS credit_amt,
-    coalesce(credit_rating, '') AS credit_class,
+    COALESCE(parent_account_id, '') AS group_cust_no,
+    COALESCE(credit_limit, -1) AS credit_amt,
+    COALESCE(credit_rating, '') AS credit_class,
     country AS country_code,
     tax_id AS tax_no,
-    coalesce(strftime(verified_on, '%Y%m%d'), '00000000') AS verify_date,
+    COALESCE(STRFTIME(verified_on, '%Y%m%d'), '00000000') AS verify_date,
     CASE status WHEN 'active' THEN 1 WHEN 'insolvent' THEN 8 WHEN 'closed' THEN 9 END AS cust_state,
-    coalesce(strftime(do_not_contact_until, '%Y%m%d'), '00000000') AS hold_until,
+    COALESCE(STRFTIME(do_not_contact_until, '%Y%m%d'), '00000000') AS hold_until,
     book_closing_day AS close_day,
     bank_transfer_days AS transfer_days,
-    coalesce(fixed_payment_day, 0) AS pay_day,
-    if(needs_budget, 4, 0) AS cust_flags,
-    coalesce(invoice_requirements, '') AS invoice_memo
+    COALESCE(fixed_payment_day, 0) AS pay_day,
+    IF(needs_budget, 4, 0) AS cust_flags,
+    COALESCE(invoice_requirements, '') AS invoice_memo
 FROM account

@@ -11,7 +11,7 @@ SELECT
         WHEN 'correspondence' THEN 6
         WHEN 'guarantee' THEN 7
     END AS archive_type,
-    coalesce(strftime(obtained_on, '%Y%m%d'), '00000000') AS archive_date,
-    coalesce(document_id, '') AS bill_no,
+    COALESCE(STRFTIME(obtained_on, '%Y%m%d'), '00000000') AS archive_date,
+    COALESCE(document_id, '') AS bill_no,
     uri AS file_path
 FROM evidence

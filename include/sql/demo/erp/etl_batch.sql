@@ -20,6 +20,6 @@ SELECT
         WHEN 'control_total' THEN 'gl_ar_balance'
         WHEN 'load_log' THEN 'etl_batch'
     END AS tab_name,
-    coalesce(strftime(complete_through, '%Y%m%d'), '00000000') AS data_date,
-    timezone('Asia/Shanghai', loaded_at) AS end_time
+    COALESCE(STRFTIME(complete_through, '%Y%m%d'), '00000000') AS data_date,
+    TIMEZONE('Asia/Shanghai', loaded_at) AS end_time
 FROM load_log

@@ -6,10 +6,10 @@ SELECT
     specification AS goods_spec,
     quantity AS goods_qty,
     amount AS contract_amt,
-    coalesce(strftime(signed_on, '%Y%m%d'), '00000000') AS sign_date,
-    coalesce(acceptance_criteria, '') AS accept_rule,
-    coalesce(acceptance_method, '') AS accept_way,
-    coalesce(strftime(accepted_on, '%Y%m%d'), '00000000') AS accept_date,
+    COALESCE(STRFTIME(signed_on, '%Y%m%d'), '00000000') AS sign_date,
+    COALESCE(acceptance_criteria, '') AS accept_rule,
+    COALESCE(acceptance_method, '') AS accept_way,
+    COALESCE(STRFTIME(accepted_on, '%Y%m%d'), '00000000') AS accept_date,
     payment_method AS pay_way,
     demand_trigger AS pay_cond
 FROM contract

@@ -45,7 +45,7 @@ CREATE TABLE erp.cust_master (
     staff_no varchar(20),
     lang_flag smallint,
     group_cust_no varchar(20),
-    credit_amt numeric(18,2),
+    credit_amt numeric(18, 2),
     credit_class varchar(8),
     country_code varchar(2),
     tax_no varchar(40),
@@ -87,7 +87,7 @@ CREATE TABLE erp.ar_invoice_h (
     bill_type smallint,
     bill_date char(8),
     ccy_code char(3),
-    bill_amt numeric(18,2),
+    bill_amt numeric(18, 2),
     due_date char(8),
     tax_bill_no varchar(40),
     contract_no varchar(40),
@@ -111,7 +111,7 @@ CREATE TABLE erp.ar_invoice_term (
     bill_no varchar(40),
     term_no smallint,
     term_date char(8),
-    term_amt numeric(18,2),
+    term_amt numeric(18, 2),
     retention_flag smallint
 );
 COMMENT ON TABLE erp.ar_invoice_term IS '应收分期';
@@ -128,7 +128,7 @@ CREATE TABLE erp.bank_receipt (
     cust_no varchar(20),
     value_date timestamp,
     ccy_code char(3),
-    receipt_amt numeric(18,2),
+    receipt_amt numeric(18, 2),
     settle_type smallint
 );
 COMMENT ON TABLE erp.bank_receipt IS '银行收款';
@@ -146,7 +146,7 @@ CREATE TABLE erp.ar_clear (
     clear_type smallint,
     from_no varchar(60),
     bill_no varchar(40),
-    clear_amt numeric(18,2),
+    clear_amt numeric(18, 2),
     clear_date char(8),
     term_no smallint
 );
@@ -165,7 +165,7 @@ CREATE TABLE erp.ar_dispute (
     dispute_no varchar(60),
     bill_no varchar(40),
     open_date char(8),
-    dispute_amt numeric(18,2),
+    dispute_amt numeric(18, 2),
     reason_type varchar(40),
     staff_no varchar(20),
     limit_date char(8),
@@ -187,7 +187,7 @@ CREATE TABLE erp.pay_promise (
     promise_no varchar(60),
     cust_no varchar(20),
     ccy_code char(3),
-    promise_amt numeric(18,2),
+    promise_amt numeric(18, 2),
     made_date char(8),
     pay_date char(8),
     bill_no varchar(40),
@@ -230,8 +230,8 @@ CREATE TABLE erp.sales_contract (
     cust_no varchar(20),
     project_name varchar(200),
     goods_spec varchar(200),
-    goods_qty numeric(18,4),
-    contract_amt numeric(18,2),
+    goods_qty numeric(18, 4),
+    contract_amt numeric(18, 2),
     sign_date char(8),
     accept_rule varchar(200),
     accept_way varchar(200),
@@ -301,7 +301,7 @@ CREATE TABLE erp.collect_plan (
     plan_month char(6),
     cust_no varchar(20),
     ccy_code char(3),
-    plan_amt numeric(18,2),
+    plan_amt numeric(18, 2),
     agree_flag smallint
 );
 COMMENT ON TABLE erp.collect_plan IS '回款计划';
@@ -318,7 +318,7 @@ CREATE TABLE erp.collect_action (
     plan_month char(6),
     cust_no varchar(20),
     action_type varchar(40),
-    expect_amt numeric(18,2),
+    expect_amt numeric(18, 2),
     ccy_code char(3),
     staff_no varchar(20),
     done_date char(8)
@@ -350,7 +350,7 @@ CREATE TABLE erp.fx_daily (
     rate_date char(8),
     ccy_from varchar(3),
     ccy_to varchar(3),
-    rate_100 numeric(18,6)
+    rate_100 numeric(18, 6)
 );
 COMMENT ON TABLE erp.fx_daily IS '每日汇率';
 COMMENT ON COLUMN erp.fx_daily.rate_date IS '日期，yyyymmdd，00000000 为空';
@@ -363,7 +363,7 @@ CREATE TABLE erp.gl_ar_balance (
     acct_date char(8),
     ccy_code char(3),
     dr_cr char(1),
-    balance_amt numeric(18,2)
+    balance_amt numeric(18, 2)
 );
 COMMENT ON TABLE erp.gl_ar_balance IS '总账应收余额';
 COMMENT ON COLUMN erp.gl_ar_balance.org_code IS '公司代码';

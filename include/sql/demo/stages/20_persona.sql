@@ -1,24 +1,11 @@
 -- The characters: customers whose story is written by hand, so that a mail of the demo tells something.
 -- One row per character, numbers 1 … 18; what they buy and how they pay stands in 30_script.sql.
 -- monthly_cents: their usual business of a month. limit_cents: empty = no limit, 0 = blocked.
-SELECT
-    n,
-    company_id,
-    account_id,
-    name,
-    segment,
-    orientation,
-    rep_no,
-    currency,
-    behaviour,
-    terms,
-    status,
-    limit_cents,
-    credit_rating,
-    monthly_cents,
-    payer_name,
-    habits
-FROM (
+-- noqa: disable=LT02
+WITH entry (
+    n, company_id, account_id, name, segment, orientation, rep_no, currency, behaviour, terms, status,
+    limit_cents, credit_rating, monthly_cents, payer_name, habits
+) AS (
     VALUES
     -- 久拖不决 drags on: every invoice is paid in full, about a quarter late.
     (1, 'HD', 'C1000001', '苏州砚衡精密机械有限公司', 'key', 'passive', 1, 'CNY', 'drags', 60, 'active', 60000000, 'BBB',
@@ -71,7 +58,23 @@ FROM (
     -- Strategic, in two currencies, over a tight limit.
     (18, 'NG', 'C6000018', 'Quillbridge Energy plc', 'strategic', 'strategic', 2, 'GBP', 'late', 60, 'active', 12000000, 'AA',
     7800000, 'Eleanor Rowntree', 'Pays on the 25th; contract manager must release')
-) AS t (
-    n, company_id, account_id, name, segment, orientation, rep_no, currency, behaviour, terms, status, limit_cents,
-    credit_rating, monthly_cents, payer_name, habits
 )
+
+SELECT
+    n,
+    company_id,
+    account_id,
+    name,
+    segment,
+    orientation,
+    rep_no,
+    currency,
+    behaviour,
+    terms,
+    status,
+    limit_cents,
+    credit_rating,
+    monthly_cents,
+    payer_name,
+    habits
+FROM entry

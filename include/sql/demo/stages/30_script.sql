@@ -1,29 +1,13 @@
 -- The script: what a character is invoiced, month after month, and what comes of it. One row per (n, slot).
--- every, phase: in months whose number + phase divides by every. first_index, last_index: months of the history (0 = first).
+-- every, phase: in months whose number + phase divides by every. first_index, last_index: months of the history
+-- (0 = first).
 -- pay_after: days after due, empty = never; pay_share: part paid then; rest_after: days until the rest, empty = never.
 -- dispute_share: disputed part (1 = all), opened dispute_after days after issue, resolved resolve_after days later.
 -- promise: kept, partly, broken or withdrawn. amounts in cents vary by a tenth.
-SELECT
-    n,
-    slot,
-    every,
-    phase,
-    first_index,
-    last_index,
-    day,
-    kind,
-    currency,
-    cents,
-    terms,
-    plan,
-    pay_after,
-    pay_share,
-    rest_after,
-    dispute_share,
-    dispute_after,
-    resolve_after,
-    promise
-FROM (
+WITH entry (
+    n, slot, every, phase, first_index, last_index, day, kind, currency, cents, terms, plan, pay_after,
+    pay_share, rest_after, dispute_share, dispute_after, resolve_after, promise
+) AS (
     VALUES
     (1, 501, 1, 0, 0, 999, 8, 'invoice', 'CNY', 18640000, 60, 'single', 94, 1.0, NULL, NULL, NULL, NULL, 'kept'),
     (2, 501, 3, 0, 0, 999, 12, 'invoice', 'CNY', 26500000, 45, 'single', 1, 1.0, NULL, NULL, NULL, NULL, NULL),
@@ -50,7 +34,26 @@ FROM (
     (17, 501, 2, 0, 0, 999, 13, 'invoice', 'GBP', 1280000, 45, 'single', 47, 0.5, NULL, NULL, NULL, NULL, 'partly'),
     (18, 501, 1, 0, 0, 999, 4, 'invoice', 'GBP', 7800000, 60, 'single', 17, 1.0, NULL, NULL, NULL, NULL, NULL),
     (18, 502, 2, 0, 0, 999, 23, 'invoice', 'USD', 9400000, 60, 'monthly3', 22, 1.0, NULL, NULL, NULL, NULL, NULL)
-) AS t (
-    n, slot, every, phase, first_index, last_index, day, kind, currency, cents, terms, plan, pay_after, pay_share,
-    rest_after, dispute_share, dispute_after, resolve_after, promise
 )
+
+SELECT
+    n,
+    slot,
+    every,
+    phase,
+    first_index,
+    last_index,
+    day,
+    kind,
+    currency,
+    cents,
+    terms,
+    plan,
+    pay_after,
+    pay_share,
+    rest_after,
+    dispute_share,
+    dispute_after,
+    resolve_after,
+    promise
+FROM entry

@@ -1,13 +1,8 @@
 -- Ways to split a document into instalments, in ten-thousandths of the amount, summed up. One row per (plan, seq).
 -- "single" is one due date and no instalment row; the last part of "milestone" and "project" is retention money (质保金).
-SELECT
-    plan,
-    seq,
-    share_before,
-    share_through,
-    days_later,
-    is_retention
-FROM (
+WITH entry (
+    plan, seq, share_before, share_through, days_later, is_retention
+) AS (
     VALUES
     ('single', 1, 0, 10000, 0, false),
     ('halves', 1, 0, 5000, 0, false),
@@ -32,4 +27,13 @@ FROM (
     ('milestone', 4, 9500, 10000, 365, true),
     ('project', 1, 0, 9000, 0, false),
     ('project', 2, 9000, 10000, 365, true)
-) AS t (plan, seq, share_before, share_through, days_later, is_retention)
+)
+
+SELECT
+    plan,
+    seq,
+    share_before,
+    share_through,
+    days_later,
+    is_retention
+FROM entry

@@ -1,13 +1,7 @@
 -- What the characters say on the phone, on the same day of a month. One row per (n, day).
-SELECT
-    n,
-    every,
-    phase,
-    day,
-    outcome,
-    reason_code,
-    note
-FROM (
+WITH entry (
+    n, every, phase, day, outcome, reason_code, note
+) AS (
     VALUES
     (1, 1, 0, 12, 'spoke', 'customer_habit', '顾会计：付款批次只排三个月前的发票，这次也一样。'),
     (2, 3, 1, 17, 'spoke', 'loose_terms', '陆总：这批货还没卖完，卖完就打款。'),
@@ -27,4 +21,14 @@ FROM (
     (16, 2, 1, 13, 'wrong_person', NULL, 'Asked who looks after them now; we could not say.'),
     (17, 3, 0, 22, 'spoke', 'service', 'Says the old rep agreed to half. Nothing on file.'),
     (18, 1, 0, 9, 'spoke', 'loose_terms', 'Contract manager has not released it; accounts payable agrees with the amount.')
-) AS t (n, every, phase, day, outcome, reason_code, note)
+)
+
+SELECT
+    n,
+    every,
+    phase,
+    day,
+    outcome,
+    reason_code,
+    note
+FROM entry

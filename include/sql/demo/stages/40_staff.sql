@@ -5,8 +5,8 @@ WITH head AS (
         party.company_id,
         party.locale,
         party.domain,
-        greatest(
-            5, CAST(round(getvariable('accounts') * if(party.company_id = 'HD', 0.6, 0.4) / 40) AS INTEGER) + 1
+        GREATEST(
+            5, CAST(ROUND(GETVARIABLE('accounts') * IF(party.company_id = 'HD', 0.6, 0.4) / 40) AS INTEGER) + 1
         ) AS reps
     FROM party
 ),
@@ -15,56 +15,56 @@ post AS (
     SELECT
         head.*,
         'rep' AS role,
-        unnest(range(1, reps + 1)) AS no
+        UNNEST(RANGE(1, reps + 1)) AS no
     FROM head
     UNION ALL
     SELECT
         head.*,
         'manager' AS role,
-        unnest(range(0, 1 + CAST(ceil(reps / 8) AS INTEGER))) AS no
+        UNNEST(RANGE(0, 1 + CAST(CEIL(reps / 8) AS INTEGER))) AS no
     FROM head
     UNION ALL
     SELECT
         head.*,
         'finance' AS role,
-        unnest(range(1, 3)) AS no
+        UNNEST(RANGE(1, 3)) AS no
     FROM head
     UNION ALL
     SELECT
         head.*,
         'legal' AS role,
-        unnest(range(1, 2)) AS no
+        UNNEST(RANGE(1, 2)) AS no
     FROM head
 ),
 
 person AS (
     SELECT
         *,
-        upper(role[1]) || lpad(CAST(no AS VARCHAR), if(role = 'rep', 4, 2), '0') AS tag,
-        pick(family_names(), u(company_id || role || no, 'family')) AS family,
-        pick(given_names(), u(company_id || role || no, 'given')) AS given,
-        pick(first_names(), u(company_id || role || no, 'first')) AS first,
-        pick(last_names(), u(company_id || role || no, 'last')) AS last
+        UPPER(role[1]) || LPAD(CAST(no AS VARCHAR), IF(role = 'rep', 4, 2), '0') AS tag,
+        PICK(FAMILY_NAMES(), U(company_id || role || no, 'family')) AS family,
+        PICK(GIVEN_NAMES(), U(company_id || role || no, 'given')) AS given,
+        PICK(FIRST_NAMES(), U(company_id || role || no, 'first')) AS first,
+        PICK(LAST_NAMES(), U(company_id || role || no, 'last')) AS last
     FROM post
 )
 
 SELECT
     company_id,
     company_id || '-' || tag AS rep_id,
-    if(role = 'rep', no, NULL) AS rep_no,
+    IF(role = 'rep', no, NULL) AS rep_no,
     reps,
-    if(locale = 'zh_CN', part(family, 1) || part(given, 1), first || ' ' || last) AS name,
-    if(locale = 'zh_CN', part(given, 2) || '.' || part(family, 2), lower(first) || '.' || lower(last))
-    || '.' || lower(tag) || '@' || domain AS email,
+    IF(locale = 'zh_CN', PART(family, 1) || PART(given, 1), first || ' ' || last) AS name,
+    IF(locale = 'zh_CN', PART(given, 2) || '.' || PART(family, 2), LOWER(first) || '.' || LOWER(last))
+    || '.' || LOWER(tag) || '@' || domain AS email,
     -- The third rep of each company looks after customers abroad.
-    CASE WHEN role = 'rep' AND no = 3 THEN if(locale = 'en', 'zh_CN', 'en') ELSE locale END AS locale,
+    CASE WHEN role = 'rep' AND no = 3 THEN IF(locale = 'en', 'zh_CN', 'en') ELSE locale END AS locale,
     CASE
-        WHEN role = 'rep' THEN company_id || '-M' || lpad(CAST(1 + (no - 1) // 8 AS VARCHAR), 2, '0')
+        WHEN role = 'rep' THEN company_id || '-M' || LPAD(CAST(1 + (no - 1) // 8 AS VARCHAR), 2, '0')
         WHEN role = 'manager' AND no = 0 THEN NULL
         ELSE company_id || '-M00'
     END AS manager_id,
     role,
-    CASE role WHEN 'rep' THEN whole(12, 25, u(company_id || no, 'capacity')) WHEN 'manager' THEN 10 END
+    CASE role WHEN 'rep' THEN WHOLE(12, 25, U(company_id || no, 'capacity')) WHEN 'manager' THEN 10 END
         AS daily_capacity,
-    NOT (role = 'rep' AND no = 4) AS is_active
+    NOT(role = 'rep' AND no = 4) AS is_active
 FROM person

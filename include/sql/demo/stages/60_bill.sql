@@ -1,35 +1,22 @@
 -- Everything invoiced through the last day. One row per document that raises what is owed, keyed by d.
--- d = (n * 1000 + month number) * 1000 + slot; slots from 501 are scripted, 900 is the opening balance, 95x are oddities.
+-- d = (n * 1000 + month number) * 1000 + slot: slots from 501 are scripted, 900 is the opening balance, 95x are
+-- oddities.
 -- Issue days crowd at month's end.
-WITH calendar AS (
-    SELECT
-        i AS month_index,
-        CAST(getvariable('start') + to_months(CAST(i AS INTEGER)) AS DATE) AS month_on
-    FROM range(0, getvariable('months') + 1) AS t (i)
-),
-
-month AS (
-    SELECT
-        *,
-        month_number(month_on) AS month_no,
-        last_day(month_on) AS month_end
-    FROM calendar
-),
-
-busy AS (
+WITH busy AS (
     SELECT
         customer.n,
         month.month_on,
         month.month_no,
         month.month_end,
-        unnest(range(
+        UNNEST(RANGE(
             1,
-            1 + CAST(floor(
-                customer.rate * season(customer.company_id, month.month_on) + u(customer.n * 1000 + month.month_no, 'count')
+            1 + CAST(FLOOR(
+                customer.rate * SEASON(customer.company_id, month.month_on)
+                + U(customer.n * 1000 + month.month_no, 'count')
             ) AS INTEGER)
         )) AS k
     FROM customer
-    CROSS JOIN month
+    CROSS JOIN calendar_month AS month
 ),
 
 drawn AS (
@@ -38,8 +25,8 @@ drawn AS (
         (busy.n * 1000 + busy.month_no) * 1000 + busy.k AS d,
         busy.month_on,
         busy.month_end,
-        u((busy.n * 1000 + busy.month_no) * 1000 + busy.k, 'plan') AS r_plan,
-        u((busy.n * 1000 + busy.month_no) * 1000 + busy.k, 'debit') AS r_debit
+        U((busy.n * 1000 + busy.month_no) * 1000 + busy.k, 'plan') AS r_plan,
+        U((busy.n * 1000 + busy.month_no) * 1000 + busy.k, 'debit') AS r_debit
     FROM busy
 ),
 
@@ -47,22 +34,22 @@ ordinary AS (
     SELECT
         drawn.d,
         drawn.n,
-        if(r_debit < 0.012, 'debit_note', 'invoice') AS kind,
+        IF(r_debit < 0.012, 'debit_note', 'invoice') AS kind,
         CAST(
-            workday_before(
-                if(
-                    u(d, 'crowd') < 0.45,
-                    month_end - whole(0, 3, u(d, 'day')),
-                    month_on + whole(0, 27, u(d, 'day'))
+            WORKDAY_BEFORE(
+                IF(
+                    U(d, 'crowd') < 0.45,
+                    month_end - WHOLE(0, 3, U(d, 'day')),
+                    month_on + WHOLE(0, 27, U(d, 'day'))
                 )
             ) AS DATE
         ) AS issued_on,
-        if(
-            u(n, 'two') < 0.06 AND u(d, 'two') < 0.3,
-            if(customer.currency = 'USD', if(customer.company_id = 'HD', 'CNY', 'GBP'), 'USD'),
+        IF(
+            U(n, 'two') < 0.06 AND U(d, 'two') < 0.3,
+            IF(customer.currency = 'USD', IF(customer.company_id = 'HD', 'CNY', 'GBP'), 'USD'),
             customer.currency
         ) AS currency,
-        CAST(greatest(6000, customer.ticket_cents * exp(0.6 * z(d, 'amount'))) AS BIGINT) AS cents,
+        CAST(GREATEST(6000, customer.ticket_cents * EXP(0.6 * Z(d, 'amount'))) AS BIGINT) AS cents,
         customer.terms,
         CASE
             WHEN r_debit < 0.012 THEN 'single'
@@ -83,15 +70,15 @@ scripted AS (
         (script.n * 1000 + month.month_no) * 1000 + script.slot AS d,
         script.n,
         script.kind,
-        CAST(workday(month.month_on + script.day - 1) AS DATE) AS issued_on,
+        CAST(WORKDAY(month.month_on + script.day - 1) AS DATE) AS issued_on,
         script.currency,
         CAST(
-            script.cents * (0.9 + 0.2 * u(script.n * 1000 + month.month_no, 'script' || script.slot)) AS BIGINT
+            script.cents * (0.9 + 0.2 * U(script.n * 1000 + month.month_no, 'script' || script.slot)) AS BIGINT
         ) AS cents,
         script.terms,
         script.plan
     FROM script
-    INNER JOIN month
+    INNER JOIN calendar_month AS month
         ON
             (month.month_no + script.phase) % script.every = 0
             AND month.month_index BETWEEN script.first_index AND script.last_index
@@ -100,21 +87,25 @@ scripted AS (
 -- What was already outside when the history begins.
 opening AS (
     SELECT
-        (n * 1000 + month_number(getvariable('start'))) * 1000 + 900 AS d,
+        (n * 1000 + MONTH_NUMBER(GETVARIABLE('start'))) * 1000 + 900 AS d,
         n,
-        getvariable('start') + whole(0, 45, u(n, 'opening due')) AS due_on,
+        GETVARIABLE('start') + WHOLE(0, 45, U(n, 'opening due')) AS due_on,
         currency,
-        CAST(1.5 * ticket_cents * (0.5 + u(n, 'opening amount')) AS BIGINT) AS cents,
+        CAST(1.5 * ticket_cents * (0.5 + U(n, 'opening amount')) AS BIGINT) AS cents,
         terms
     FROM customer
-    WHERE u(n, 'opening') < 0.22 AND NOT is_character
+    WHERE U(n, 'opening') < 0.22 AND NOT is_character
 ),
 
--- The oddities, all small and never paid: 951 loses its due date when it is handed over, 952 falls due before it is issued,
--- 953 is handed over twice.
+-- All small and never paid: 951 loses its due date when it is handed over, 952 falls due before it is issued, 953 is
+-- handed over twice.
+oddity (n, slot, days, cents, day) AS (
+    VALUES (14, 951, 30, 48650, 8), (2, 952, -5, 312000, 10), (6, 953, 45, 465800, 14)
+),
+
 odd AS (
     SELECT
-        (fault.n * 1000 + month_number(fault.issued_on)) * 1000 + fault.k AS d,
+        (fault.n * 1000 + MONTH_NUMBER(fault.issued_on)) * 1000 + fault.slot AS d,
         fault.n,
         fault.issued_on,
         fault.issued_on + fault.days AS due_on,
@@ -123,44 +114,41 @@ odd AS (
         customer.terms
     FROM (
         SELECT
-            n,
-            k,
-            days,
-            cents,
-            CAST(getvariable('start') + to_months(least(22, getvariable('months') - 1)) + to_days(day) AS DATE) AS issued_on
-        FROM (
-            VALUES (14, 951, 30, 48650, 8), (2, 952, -5, 312000, 10), (6, 953, 45, 465800, 14)
-        ) AS f (n, k, days, cents, day)
+            *,
+            CAST(
+                GETVARIABLE('start') + TO_MONTHS(LEAST(22, GETVARIABLE('months') - 1)) + TO_DAYS(day) AS DATE
+            ) AS issued_on
+        FROM oddity
     ) AS fault
     INNER JOIN customer USING (n)
-    WHERE getvariable('faults')
+    WHERE GETVARIABLE('faults')
 ),
 
 every_bill AS (
     SELECT
         *,
         NULL AS due_on,
-        false AS is_scripted
+        FALSE AS is_scripted
     FROM ordinary
     UNION ALL BY NAME
     SELECT
         *,
-        true AS is_scripted
+        TRUE AS is_scripted
     FROM scripted
     UNION ALL BY NAME
     SELECT
         *,
         'opening_balance' AS kind,
-        getvariable('start') AS issued_on,
+        GETVARIABLE('start') AS issued_on,
         'single' AS plan,
-        false AS is_scripted
+        FALSE AS is_scripted
     FROM opening
     UNION ALL BY NAME
     SELECT
         *,
         'invoice' AS kind,
         'single' AS plan,
-        true AS is_scripted
+        TRUE AS is_scripted
     FROM odd
 )
 
@@ -173,10 +161,10 @@ SELECT
     every_bill.cents,
     CAST(every_bill.plan AS PLAN_WORD) AS plan,
     every_bill.is_scripted,
-    coalesce(
+    COALESCE(
         every_bill.due_on,
         CASE
-            WHEN customer.is_month_end THEN last_day(every_bill.issued_on) + every_bill.terms
+            WHEN customer.is_month_end THEN LAST_DAY(every_bill.issued_on) + every_bill.terms
             ELSE every_bill.issued_on + every_bill.terms
         END
     ) AS due_on
@@ -184,5 +172,5 @@ FROM every_bill
 INNER JOIN customer USING (n)
 -- Only the last month can hold later days: for all others the day need not be worked out twice.
 WHERE
-    month_of(every_bill.d) < month_number(getvariable('through'))
-    OR every_bill.issued_on <= getvariable('through')
+    MONTH_OF(every_bill.d) < MONTH_NUMBER(GETVARIABLE('through'))
+    OR every_bill.issued_on <= GETVARIABLE('through')

@@ -19,7 +19,7 @@ WITH split AS (
         script.resolve_after,
         plan.seq,
         plan.is_retention,
-        item_key(bill.d, plan.seq) AS i,
+        ITEM_KEY(bill.d, plan.seq) AS i,
         bill.due_on + plan.days_later AS due_on,
         bill.cents * plan.share_through // 10000 - bill.cents * plan.share_before // 10000 AS cents,
         customer.company_id,
@@ -28,11 +28,11 @@ WITH split AS (
         customer.weekday,
         customer.monthday,
         bill.plan = 'single' AND bill.kind = 'invoice' AND NOT bill.is_scripted AS is_plain,
-        u(bill.d, 'trouble') AS r_trouble
+        U(bill.d, 'trouble') AS r_trouble
     FROM bill
     INNER JOIN plan ON bill.plan = plan.plan
     INNER JOIN customer ON bill.n = customer.n
-    LEFT JOIN script ON bill.n = script.n AND slot_of(bill.d) = script.slot
+    LEFT JOIN script ON bill.n = script.n AND SLOT_OF(bill.d) = script.slot
 ),
 
 troubled AS (
@@ -41,11 +41,11 @@ troubled AS (
         CASE
             WHEN is_scripted THEN dispute_share
             WHEN is_plain AND r_trouble < 0.008 THEN 1.0
-            WHEN is_plain AND r_trouble < 0.022 THEN 0.1 + 0.05 * whole(0, 10, u(d, 'dispute share'))
+            WHEN is_plain AND r_trouble < 0.022 THEN 0.1 + 0.05 * WHOLE(0, 10, U(d, 'dispute share'))
         END AS disputed_share,
         CASE
             WHEN is_plain AND r_trouble BETWEEN 0.022 AND 0.046
-                THEN CAST(cents * 0.01 * whole(3, 15, u(d, 'credit')) AS BIGINT)
+                THEN CAST(cents * 0.01 * WHOLE(3, 15, U(d, 'credit')) AS BIGINT)
             -- Cancelled: credited in full.
             WHEN is_plain AND r_trouble BETWEEN 0.046 AND 0.049 THEN cents
             ELSE 0
@@ -56,39 +56,40 @@ troubled AS (
 dated AS (
     SELECT
         *,
-        CASE WHEN credit_cents > 0 THEN workday(issued_on + whole(4, 25, u(d, 'credit day'))) END AS credit_on,
+        CASE WHEN credit_cents > 0 THEN WORKDAY(issued_on + WHOLE(4, 25, U(d, 'credit day'))) END AS credit_on,
         -- One credit note in five waits until somebody applies it.
-        if(u(d, 'clear') < 0.8, 0, whole(20, 55, u(d, 'clear day'))) AS clear_days,
+        IF(U(d, 'clear') < 0.8, 0, WHOLE(20, 55, U(d, 'clear day'))) AS clear_days,
         CASE
             WHEN disputed_share IS NULL THEN NULL
-            WHEN is_scripted THEN workday(issued_on + dispute_after)
-            ELSE workday(greatest(issued_on + 3, due_on + whole(-10, 12, u(d, 'dispute day'))))
+            WHEN is_scripted THEN WORKDAY(issued_on + dispute_after)
+            ELSE WORKDAY(GREATEST(issued_on + 3, due_on + WHOLE(-10, 12, U(d, 'dispute day'))))
         END AS dispute_on,
         CASE
             WHEN disputed_share IS NULL THEN NULL
             WHEN is_scripted THEN resolve_after
-            WHEN u(d, 'resolve') < 0.86 THEN whole(15, 110, u(d, 'resolve days'))
-            WHEN u(d, 'resolve') < 0.95 THEN whole(110, 320, u(d, 'resolve days'))
+            WHEN U(d, 'resolve') < 0.86 THEN WHOLE(15, 110, U(d, 'resolve days'))
+            WHEN U(d, 'resolve') < 0.95 THEN WHOLE(110, 320, U(d, 'resolve days'))
         END AS resolve_days,
         -- Days between the due date and the decision to pay.
         CASE
             WHEN is_scripted THEN pay_after
             WHEN behaviour = 'budget' THEN 0
-            WHEN behaviour = 'prompt' THEN whole(-4, 2, u(i, 'late'))
-            WHEN behaviour = 'late' THEN whole(1, 22, u(i, 'late'))
-            WHEN behaviour = 'drags' THEN whole(25, 105, u(i, 'late'))
-            WHEN behaviour = 'erratic' AND u(i, 'mood') < 0.5 THEN whole(-2, 6, u(i, 'late'))
-            WHEN behaviour = 'erratic' THEN whole(15, 130, u(i, 'late'))
-            WHEN u(i, 'mood') < 0.18 THEN whole(90, 200, u(i, 'late'))
-        END + if(is_retention AND NOT is_scripted, whole(0, 30, u(i, 'retention')), 0) AS late_days,
+            WHEN behaviour = 'prompt' THEN WHOLE(-4, 2, U(i, 'late'))
+            WHEN behaviour = 'late' THEN WHOLE(1, 22, U(i, 'late'))
+            WHEN behaviour = 'drags' THEN WHOLE(25, 105, U(i, 'late'))
+            WHEN behaviour = 'erratic' AND U(i, 'mood') < 0.5 THEN WHOLE(-2, 6, U(i, 'late'))
+            WHEN behaviour = 'erratic' THEN WHOLE(15, 130, U(i, 'late'))
+            WHEN U(i, 'mood') < 0.18 THEN WHOLE(90, 200, U(i, 'late'))
+        END + IF(is_retention AND NOT is_scripted, WHOLE(0, 30, U(i, 'retention')), 0) AS late_days,
         CASE
-            WHEN is_scripted THEN coalesce(pay_share, 1.0)
+            WHEN is_scripted THEN COALESCE(pay_share, 1.0)
             WHEN
-                u(i, 'part') < CASE behaviour WHEN 'erratic' THEN 0.3 WHEN 'drags' THEN 0.12 WHEN 'late' THEN 0.03 ELSE 0 END
-                THEN 0.1 * whole(3, 7, u(i, 'share'))
+                U(i, 'part')
+                < CASE behaviour WHEN 'erratic' THEN 0.3 WHEN 'drags' THEN 0.12 WHEN 'late' THEN 0.03 ELSE 0 END
+                THEN 0.1 * WHOLE(3, 7, U(i, 'share'))
             ELSE 1.0
         END AS first_share,
-        if(is_scripted, rest_after, whole(18, 65, u(i, 'rest'))) AS rest_days
+        IF(is_scripted, rest_after, WHOLE(18, 65, U(i, 'rest'))) AS rest_days
     FROM troubled
 ),
 
@@ -105,10 +106,13 @@ paid AS (
         -- greatest() passes over what is empty: without the first line "never" would become "at once".
         CASE
             WHEN late_days IS NULL THEN NULL
-            WHEN behaviour = 'budget' THEN greatest(budget_day(willing_on, company_id), workday(issued_on + 1))
-            ELSE greatest(pay_day(willing_on, rhythm, weekday, monthday), workday(issued_on + 1))
+            WHEN behaviour = 'budget' THEN GREATEST(BUDGET_DAY(willing_on, company_id), WORKDAY(issued_on + 1))
+            ELSE GREATEST(PAY_DAY(willing_on, rhythm, weekday, monthday), WORKDAY(issued_on + 1))
         END AS pay_on
-    FROM (SELECT *, due_on + late_days AS willing_on FROM dated)
+    FROM (SELECT
+*,
+due_on + late_days AS willing_on
+FROM dated)
 ),
 
 shared AS (
@@ -117,8 +121,8 @@ shared AS (
         -- A bank on the way keeps its fee, which is written off some weeks later.
         CASE
             WHEN currency = 'USD' AND seq = 1 AND payable_cents - dispute_cents > 200000 AND NOT is_scripted
-                AND first_share = 1 AND u(i, 'fee') < 0.05
-                THEN whole(1500, 4500, u(i, 'fee cents'))
+                AND first_share = 1 AND U(i, 'fee') < 0.05
+                THEN WHOLE(1500, 4500, U(i, 'fee cents'))
             ELSE 0
         END AS fee_cents,
         CASE
@@ -146,31 +150,31 @@ SELECT
     CAST(resolved_on AS DATE) AS resolved_on,
     credit_cents,
     CAST(credit_on AS DATE) AS credit_on,
-    CAST(workday(credit_on + clear_days) AS DATE) AS cleared_on,
+    CAST(WORKDAY(credit_on + clear_days) AS DATE) AS cleared_on,
     first_cents - fee_cents AS pay_cents,
     CAST(pay_on AS DATE) AS pay_on,
     payable_cents - dispute_cents - first_cents AS rest_cents,
     CASE WHEN payable_cents - dispute_cents > first_cents
-        THEN CAST(pay_day(pay_on + rest_days, rhythm, weekday, monthday) AS DATE) END AS rest_on,
+        THEN CAST(PAY_DAY(pay_on + rest_days, rhythm, weekday, monthday) AS DATE) END AS rest_on,
     dispute_cents AS late_cents,
     CAST(
         CASE
             WHEN resolved_on IS NOT NULL AND pay_on IS NOT NULL
-                THEN pay_day(greatest(resolved_on, pay_on) + 7, rhythm, weekday, monthday)
+                THEN PAY_DAY(GREATEST(resolved_on, pay_on) + 7, rhythm, weekday, monthday)
         END AS DATE
     ) AS late_on,
     CASE
         WHEN fee_cents > 0 THEN fee_cents
         -- What is never paid is written off in the second year, two times in five; a departed customer's part sooner.
-        WHEN pay_on IS NULL AND NOT is_scripted AND u(i, 'off') < 0.4 THEN payable_cents
+        WHEN pay_on IS NULL AND NOT is_scripted AND U(i, 'off') < 0.4 THEN payable_cents
         WHEN n = 17 AND rest_days IS NULL THEN payable_cents - dispute_cents - first_cents
         ELSE 0
     END AS off_cents,
     CAST(
         CASE
-            WHEN fee_cents > 0 THEN workday(pay_on + whole(30, 60, u(i, 'off day')))
-            WHEN pay_on IS NULL THEN workday(due_on + whole(380, 520, u(i, 'off day')))
-            ELSE workday(pay_on + 240)
+            WHEN fee_cents > 0 THEN WORKDAY(pay_on + WHOLE(30, 60, U(i, 'off day')))
+            WHEN pay_on IS NULL THEN WORKDAY(due_on + WHOLE(380, 520, U(i, 'off day')))
+            ELSE WORKDAY(pay_on + 240)
         END AS DATE
     ) AS off_on
 FROM shared

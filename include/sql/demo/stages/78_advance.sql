@@ -1,13 +1,7 @@
--- Money and credits that belong to no invoice. One row per (n, month_no, what): a deposit, or a credit note (rebate, 返利).
+-- Money and credits that belong to no invoice: deposits, and credit notes (rebates, 返利). One row per (n, month_no,
+-- what).
 -- Characters 8 (rebates) and 9 (pays in advance) get theirs regularly.
-WITH month AS (
-    SELECT
-        month_number(CAST(getvariable('start') + to_months(CAST(i AS INTEGER)) AS DATE)) AS month_no,
-        CAST(getvariable('start') + to_months(CAST(i AS INTEGER)) AS DATE) AS month_on
-    FROM range(0, getvariable('months') + 1) AS t (i)
-),
-
-chance AS (
+WITH chance AS (
     SELECT
         customer.n,
         customer.currency,
@@ -16,10 +10,10 @@ chance AS (
         customer.is_character,
         month.month_no,
         month.month_on,
-        u(customer.n * 1000 + month.month_no, 'advance') AS r,
-        u(customer.n * 1000 + month.month_no, 'advance day') AS r_day
+        U(customer.n * 1000 + month.month_no, 'advance') AS r,
+        U(customer.n * 1000 + month.month_no, 'advance day') AS r_day
     FROM customer
-    CROSS JOIN month
+    CROSS JOIN calendar_month AS month
 ),
 
 fact AS (
@@ -28,8 +22,8 @@ fact AS (
         month_no,
         currency,
         'deposit' AS what,
-        CAST(workday(month_on + whole(0, 27, r_day)) AS DATE) AS on_date,
-        1000000 * CAST(ceil(0.4 * ticket_cents / 1000000) AS BIGINT) AS cents
+        CAST(WORKDAY(month_on + WHOLE(0, 27, r_day)) AS DATE) AS on_date,
+        1000000 * CAST(CEIL(0.4 * ticket_cents / 1000000) AS BIGINT) AS cents
     FROM chance
     WHERE r < 0.0006 AND NOT is_character
     UNION ALL
@@ -38,8 +32,8 @@ fact AS (
         month_no,
         currency,
         'rebate' AS what,
-        CAST(workday(month_on + whole(0, 27, r_day)) AS DATE) AS on_date,
-        CAST(ceil(0.06 * ticket_cents) AS BIGINT) AS cents
+        CAST(WORKDAY(month_on + WHOLE(0, 27, r_day)) AS DATE) AS on_date,
+        CAST(CEIL(0.06 * ticket_cents) AS BIGINT) AS cents
     FROM chance
     WHERE r BETWEEN 0.0006 AND 0.0026 AND NOT is_character
     UNION ALL
@@ -48,7 +42,7 @@ fact AS (
         month_no,
         currency,
         'rebate' AS what,
-        CAST(workday(month_on + 19) AS DATE) AS on_date,
+        CAST(WORKDAY(month_on + 19) AS DATE) AS on_date,
         CAST(monthly_cents * 0.08 AS BIGINT) AS cents
     FROM chance
     WHERE n = 8 AND month_no % 3 = 0
@@ -58,7 +52,7 @@ fact AS (
         month_no,
         currency,
         'deposit' AS what,
-        CAST(workday(month_on + 5) AS DATE) AS on_date,
+        CAST(WORKDAY(month_on + 5) AS DATE) AS on_date,
         1000000 AS cents
     FROM chance
     WHERE n = 9
@@ -66,4 +60,4 @@ fact AS (
 
 SELECT *
 FROM fact
-WHERE on_date <= getvariable('through')
+WHERE on_date <= GETVARIABLE('through')

@@ -1,5 +1,5 @@
--- Money received, by what it was meant for. One row per (d, seq, no); payments of a customer in one currency on one day are
--- one receipt. Cut off at the last day. rest of a written-off part never comes.
+-- Money received, by what it was meant for. One row per (d, seq, no); payments of a customer in one currency on one
+-- day are one receipt. Cut off at the last day.
 WITH part AS (
     SELECT
         n,
@@ -35,13 +35,19 @@ WITH part AS (
 )
 
 SELECT
-    part.*,
+    part.n,
+    part.currency,
+    part.d,
+    part.seq,
+    part.no,
+    part.cents,
+    part.paid_on,
     -- One receipt in twenty-five lies on account for some days before anybody applies it.
-    if(u(pay_key(n, paid_on), 'on account') < 0.04,
-        CAST(workday(paid_on + whole(2, 24, u(pay_key(n, paid_on), 'applied'))) AS DATE),
-        paid_on) AS allocated_on
+    IF(
+        U(PAY_KEY(part.n, part.paid_on), 'on account') < 0.04,
+        CAST(WORKDAY(part.paid_on + WHOLE(2, 24, U(PAY_KEY(part.n, part.paid_on), 'applied'))) AS DATE),
+        part.paid_on
+    ) AS allocated_on
 FROM part
-WHERE
-    cents > 0
-    AND paid_on <= getvariable('through')
-    AND d IN (SELECT kept.d FROM kept)
+INNER JOIN kept ON part.d = kept.d
+WHERE part.cents > 0 AND part.paid_on <= GETVARIABLE('through')

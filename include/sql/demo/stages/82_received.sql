@@ -6,7 +6,7 @@ WITH paid AS (
         currency,
         paid_on,
         'P' AS tail,
-        CAST(sum(cents) AS BIGINT) AS cents
+        CAST(SUM(cents) AS BIGINT) AS cents
     FROM payment
     GROUP BY n, currency, paid_on
     UNION ALL
@@ -25,9 +25,9 @@ SELECT
     currency,
     paid_on,
     tail,
-    cents + if(
-        u(pay_key(n, paid_on), 'over') < 0.005 AND n > 18,
-        whole(100, 20000, u(pay_key(n, paid_on), 'over cents')),
+    cents + IF(
+        U(PAY_KEY(n, paid_on), 'over') < 0.005 AND n > 18,
+        WHOLE(100, 20000, U(PAY_KEY(n, paid_on), 'over cents')),
         0
     ) AS cents
 FROM paid

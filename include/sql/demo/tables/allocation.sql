@@ -41,17 +41,17 @@ WITH applied AS (
 
 SELECT
     customer.company_id,
-    document_id(customer.account_id, month_of(d), CAST(d % 1000 AS VARCHAR)) || '-' || seq || tail AS allocation_id,
+    DOCUMENT_ID(customer.account_id, MONTH_OF(d), CAST(d % 1000 AS VARCHAR)) || '-' || seq || tail AS allocation_id,
     source_kind,
     CASE source_kind
-        WHEN 'receipt' THEN receipt_id(customer.account_id, paid_on, applied.currency, 'P')
-        WHEN 'credit_note' THEN document_id(customer.account_id, month_of(d), (d % 1000) || '-CN')
-        ELSE 'WO-' || document_id(customer.account_id, month_of(d), CAST(d % 1000 AS VARCHAR)) || '-' || seq
+        WHEN 'receipt' THEN RECEIPT_ID(customer.account_id, paid_on, applied.currency, 'P')
+        WHEN 'credit_note' THEN DOCUMENT_ID(customer.account_id, MONTH_OF(d), (d % 1000) || '-CN')
+        ELSE 'WO-' || DOCUMENT_ID(customer.account_id, MONTH_OF(d), CAST(d % 1000 AS VARCHAR)) || '-' || seq
     END AS source_id,
-    document_id(customer.account_id, month_of(d), CAST(d % 1000 AS VARCHAR)) AS document_id,
-    money(applied.cents) AS amount,
+    DOCUMENT_ID(customer.account_id, MONTH_OF(d), CAST(d % 1000 AS VARCHAR)) AS document_id,
+    MONEY(applied.cents) AS amount,
     allocated_on,
     CASE WHEN applied.n % 10 <> 7 THEN CAST(seq AS BIGINT) END AS seq
 FROM applied
 INNER JOIN customer ON applied.n = customer.n
-WHERE allocated_on <= getvariable('through')
+WHERE allocated_on <= GETVARIABLE('through')

@@ -46,16 +46,16 @@ daily AS (
         customer.company_id,
         movement.currency,
         movement.on_date,
-        CAST(sum(movement.cents) AS BIGINT) * 0.01 AS amount
+        CAST(SUM(movement.cents) AS BIGINT) * 0.01 AS amount
     FROM movement
     INNER JOIN customer ON movement.n = customer.n
-    WHERE movement.on_date <= getvariable('through')
+    WHERE movement.on_date <= GETVARIABLE('through')
     GROUP BY customer.company_id, movement.currency, movement.on_date
 ),
 
 day AS (
-    SELECT CAST(getvariable('start') + CAST(i AS INTEGER) AS DATE) AS as_of
-    FROM range(0, getvariable('through') - getvariable('start') + 1) AS t (i)
+    SELECT CAST(GETVARIABLE('start') + CAST(i AS INTEGER) AS DATE) AS as_of
+    FROM (SELECT UNNEST(RANGE(0, GETVARIABLE('through') - GETVARIABLE('start') + 1)) AS i) AS counted
 ),
 
 running AS (
@@ -63,19 +63,22 @@ running AS (
         pair.company_id,
         pair.currency,
         day.as_of,
-        sum(coalesce(moved.amount, 0)) OVER (
+        SUM(COALESCE(moved.amount, 0)) OVER (
             PARTITION BY pair.company_id, pair.currency
             ORDER BY day.as_of
         ) AS balance
-    FROM (SELECT DISTINCT company_id, currency FROM daily) AS pair
+    FROM (SELECT DISTINCT
+company_id,
+currency
+FROM daily) AS pair
     CROSS JOIN day
     LEFT JOIN (
         -- What is dated before the first day counts on it.
         SELECT
             company_id,
             currency,
-            greatest(on_date, getvariable('start')) AS on_date,
-            sum(amount) AS amount
+            GREATEST(on_date, GETVARIABLE('start')) AS on_date,
+            SUM(amount) AS amount
         FROM daily
         GROUP BY ALL
     ) AS moved
@@ -91,4 +94,4 @@ SELECT
     currency,
     CAST(balance AS DECIMAL(18, 4)) AS balance
 FROM running
-WHERE as_of > getvariable('through') - 60 OR as_of = last_day(as_of)
+WHERE as_of > GETVARIABLE('through') - 60 OR as_of = LAST_DAY(as_of)

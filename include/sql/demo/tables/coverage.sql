@@ -1,8 +1,8 @@
 -- Holidays: every rep but the departed one is away for a week in each quarter, and the neighbour stands in.
 WITH quarter AS (
-    SELECT CAST(getvariable('start') + to_months(CAST(i AS INTEGER)) AS DATE) AS month_on
-    FROM range(0, getvariable('months') + 1) AS t (i)
-    WHERE (month_number(getvariable('start')) + i) % 3 = 1
+    SELECT month_on
+    FROM calendar_month
+    WHERE month_no % 3 = 1
 ),
 
 away AS (
@@ -10,10 +10,10 @@ away AS (
         staff.company_id,
         staff.rep_id,
         staff.rep_no,
-        CAST(workday(month_on + whole(0, 20, u(staff.rep_id || month_on, 'away'))) AS DATE) AS from_on
+        CAST(WORKDAY(month_on + WHOLE(0, 20, U(staff.rep_id || month_on, 'away'))) AS DATE) AS from_on
     FROM staff
     CROSS JOIN quarter
-    WHERE staff.role = 'rep' AND staff.is_active AND u(staff.rep_id || month_on, 'goes') < 0.7
+    WHERE staff.role = 'rep' AND staff.is_active AND U(staff.rep_id || month_on, 'goes') < 0.7
 )
 
 SELECT

@@ -2,15 +2,15 @@
 WITH paper AS (
     SELECT
         bill.n,
-        month_of(bill.d) AS month_no,
-        CAST(slot_of(bill.d) AS VARCHAR) AS tail,
+        MONTH_OF(bill.d) AS month_no,
+        CAST(SLOT_OF(bill.d) AS VARCHAR) AS tail,
         bill.d,
         bill.kind,
         bill.issued_on,
         bill.currency,
         bill.cents,
         -- Instalments carry the due dates of a document that has more than one.
-        if(bill.plan = 'single' AND slot_of(bill.d) <> 951, bill.due_on, NULL) AS due_on,
+        IF(bill.plan = 'single' AND SLOT_OF(bill.d) <> 951, bill.due_on, NULL) AS due_on,
         NULL AS references_d
     FROM bill
     WHERE bill.d IN (SELECT kept.d FROM kept)
@@ -18,8 +18,8 @@ WITH paper AS (
     -- The one that is handed over twice.
     SELECT
         n,
-        month_of(d) AS month_no,
-        CAST(slot_of(d) AS VARCHAR) AS tail,
+        MONTH_OF(d) AS month_no,
+        CAST(SLOT_OF(d) AS VARCHAR) AS tail,
         d,
         kind,
         issued_on,
@@ -28,11 +28,11 @@ WITH paper AS (
         due_on,
         NULL AS references_d
     FROM bill
-    WHERE slot_of(d) = 953
+    WHERE SLOT_OF(d) = 953
     UNION ALL
     SELECT
         item.n,
-        month_of(item.d) AS month_no,
+        MONTH_OF(item.d) AS month_no,
         (item.d % 1000) || '-CN' AS tail,
         -item.d AS d,
         'credit_note' AS kind,
@@ -44,7 +44,7 @@ WITH paper AS (
     FROM item
     WHERE
         item.credit_cents > 0
-        AND item.credit_on <= getvariable('through')
+        AND item.credit_on <= GETVARIABLE('through')
         AND item.d IN (SELECT kept.d FROM kept)
     UNION ALL
     SELECT
@@ -64,25 +64,25 @@ WITH paper AS (
 
 SELECT
     customer.company_id,
-    document_id(customer.account_id, paper.month_no, paper.tail) AS document_id,
+    DOCUMENT_ID(customer.account_id, paper.month_no, paper.tail) AS document_id,
     customer.account_id,
     paper.kind,
     paper.issued_on,
     paper.currency,
-    money(paper.cents) AS amount,
+    MONEY(paper.cents) AS amount,
     paper.due_on,
     CASE
         WHEN paper.kind = 'opening_balance' THEN NULL
         WHEN customer.company_id = 'HD'
-            THEN strftime(paper.issued_on, '%y') || '3200000'
-                || lpad(CAST(CAST(floor(u(paper.d, 'number') * 100000000000) AS BIGINT) AS VARCHAR), 11, '0')
+            THEN STRFTIME(paper.issued_on, '%y') || '3200000'
+                || LPAD(CAST(CAST(FLOOR(U(paper.d, 'number') * 100000000000) AS BIGINT) AS VARCHAR), 11, '0')
         ELSE CASE paper.kind WHEN 'credit_note' THEN 'SC-' WHEN 'debit_note' THEN 'DN-' ELSE 'SI-' END
-            || lpad(CAST(whole(100000, 9999999, u(paper.d, 'number')) AS VARCHAR), 7, '0')
+            || LPAD(CAST(WHOLE(100000, 9999999, U(paper.d, 'number')) AS VARCHAR), 7, '0')
     END AS number,
-    CASE WHEN has_contract(paper.n) AND paper.kind IN ('invoice', 'debit_note')
-        THEN contract_id(customer.account_id, year(paper.issued_on)) END AS contract_id,
+    CASE WHEN HAS_CONTRACT(paper.n) AND paper.kind IN ('invoice', 'debit_note')
+        THEN CONTRACT_ID(customer.account_id, YEAR(paper.issued_on)) END AS contract_id,
     CASE WHEN paper.references_d IS NOT NULL
-        THEN document_id(customer.account_id, paper.month_no, CAST(paper.references_d % 1000 AS VARCHAR))
+        THEN DOCUMENT_ID(customer.account_id, paper.month_no, CAST(paper.references_d % 1000 AS VARCHAR))
     END AS references_document_id
 FROM paper
 INNER JOIN customer ON paper.n = customer.n

@@ -1,17 +1,17 @@
 WITH keyed AS (
     SELECT
         *,
-        u(pay_key(n, paid_on), 'method') AS r
+        U(PAY_KEY(n, paid_on), 'method') AS r
     FROM received
 )
 
 SELECT
     customer.company_id,
-    receipt_id(customer.account_id, paid_on, keyed.currency, tail) AS receipt_id,
+    RECEIPT_ID(customer.account_id, paid_on, keyed.currency, tail) AS receipt_id,
     customer.account_id,
     keyed.paid_on AS received_on,
     keyed.currency,
-    money(keyed.cents) AS amount,
+    MONEY(keyed.cents) AS amount,
     CASE
         WHEN r < 0.75 THEN 'bank_transfer'
         WHEN customer.company_id = 'HD' AND r < 0.93 THEN 'bill'

@@ -4,11 +4,8 @@ SELECT
     month_on AS month,
     account_id,
     currency,
-    money(100000 * CAST(ceil(monthly_cents * season(company_id, month_on) / 100000) AS BIGINT)) AS amount,
-    u(n * 1000 + month_number(month_on), 'agreed') < 0.55 AS is_agreed
+    MONEY(100000 * CAST(CEIL(monthly_cents * SEASON(company_id, month_on) / 100000) AS BIGINT)) AS amount,
+    U(n * 1000 + MONTH_NUMBER(month_on), 'agreed') < 0.55 AS is_agreed
 FROM customer
-CROSS JOIN (
-    SELECT CAST(getvariable('start') + to_months(CAST(i AS INTEGER)) AS DATE) AS month_on
-    FROM range(0, getvariable('months') + 1) AS t (i)
-) AS m
-WHERE is_character OR segment IN ('key', 'strategic') OR u(n, 'target') < 0.125
+CROSS JOIN calendar_month
+WHERE is_character OR segment IN ('key', 'strategic') OR U(n, 'target') < 0.125

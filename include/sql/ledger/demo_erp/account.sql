@@ -14,19 +14,19 @@ SELECT
         WHEN 3 THEN 'collection_led'
         WHEN 4 THEN 'strategic'
     END AS orientation,
-    nullif(staff_no, '') AS rep_id,
+    NULLIF(staff_no, '') AS rep_id,
     CASE lang_flag WHEN 1 THEN 'zh_CN' WHEN 2 THEN 'en' END AS locale,
-    nullif(group_cust_no, '') AS parent_account_id,
-    CAST(nullif(credit_amt, -1) AS DECIMAL(18, 4)) AS credit_limit,
-    nullif(credit_class, '') AS credit_rating,
+    NULLIF(group_cust_no, '') AS parent_account_id,
+    CAST(NULLIF(credit_amt, -1) AS DECIMAL(18, 4)) AS credit_limit,
+    NULLIF(credit_class, '') AS credit_rating,
     country_code AS country,
     tax_no AS tax_id,
-    CAST(strptime(nullif(verify_date, '00000000'), '%Y%m%d') AS DATE) AS verified_on,
+    CAST(STRPTIME(NULLIF(verify_date, '00000000'), '%Y%m%d') AS DATE) AS verified_on,
     CASE cust_state WHEN 1 THEN 'active' WHEN 8 THEN 'insolvent' WHEN 9 THEN 'closed' END AS status,
-    CAST(strptime(nullif(hold_until, '00000000'), '%Y%m%d') AS DATE) AS do_not_contact_until,
+    CAST(STRPTIME(NULLIF(hold_until, '00000000'), '%Y%m%d') AS DATE) AS do_not_contact_until,
     CAST(close_day AS BIGINT) AS book_closing_day,
     CAST(transfer_days AS BIGINT) AS bank_transfer_days,
-    CAST(nullif(pay_day, 0) AS BIGINT) AS fixed_payment_day,
+    CAST(NULLIF(pay_day, 0) AS BIGINT) AS fixed_payment_day,
     cust_flags & 4 = 4 AS needs_budget,
-    nullif(invoice_memo, '') AS invoice_requirements
+    NULLIF(invoice_memo, '') AS invoice_requirements
 FROM cust_master

@@ -5,6 +5,6 @@ SELECT
     from_no AS source_id,
     bill_no AS document_id,
     CAST(clear_amt AS DECIMAL(18, 4)) AS amount,
-    CAST(strptime(nullif(clear_date, '00000000'), '%Y%m%d') AS DATE) AS allocated_on,
-    CAST(nullif(term_no, 0) AS BIGINT) AS seq
+    CAST(STRPTIME(NULLIF(clear_date, '00000000'), '%Y%m%d') AS DATE) AS allocated_on,
+    CAST(NULLIF(term_no, 0) AS BIGINT) AS seq
 FROM ar_clear

@@ -2,11 +2,11 @@ SELECT
     org_code AS company_id,
     visit_no AS log_id,
     cust_no AS account_id,
-    timezone('Asia/Shanghai', visit_time) AS contacted_at,
+    TIMEZONE('Asia/Shanghai', visit_time) AS contacted_at,
     visit_way AS channel,
     visit_result AS outcome,
-    nullif(staff_no, '') AS rep_id,
-    nullif(reason_type, '') AS reason_code,
+    NULLIF(staff_no, '') AS rep_id,
+    NULLIF(reason_type, '') AS reason_code,
     visit_memo AS note,
-    CAST(strptime(nullif(next_date, '00000000'), '%Y%m%d') AS DATE) AS next_step_on
+    CAST(STRPTIME(NULLIF(next_date, '00000000'), '%Y%m%d') AS DATE) AS next_step_on
 FROM visit_log

@@ -8,11 +8,11 @@ SELECT
         WHEN 30 THEN 'credit_note'
         WHEN 40 THEN 'opening_balance'
     END AS kind,
-    CAST(strptime(nullif(bill_date, '00000000'), '%Y%m%d') AS DATE) AS issued_on,
+    CAST(STRPTIME(NULLIF(bill_date, '00000000'), '%Y%m%d') AS DATE) AS issued_on,
     CAST(ccy_code AS VARCHAR) AS currency,
-    CAST(abs(bill_amt) AS DECIMAL(18, 4)) AS amount,
-    CAST(strptime(nullif(due_date, '00000000'), '%Y%m%d') AS DATE) AS due_on,
-    nullif(tax_bill_no, '') AS number,
-    nullif(contract_no, '') AS contract_id,
-    nullif(red_of_bill, '') AS references_document_id
+    CAST(ABS(bill_amt) AS DECIMAL(18, 4)) AS amount,
+    CAST(STRPTIME(NULLIF(due_date, '00000000'), '%Y%m%d') AS DATE) AS due_on,
+    NULLIF(tax_bill_no, '') AS number,
+    NULLIF(contract_no, '') AS contract_id,
+    NULLIF(red_of_bill, '') AS references_document_id
 FROM ar_invoice_h

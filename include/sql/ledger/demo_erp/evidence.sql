@@ -11,7 +11,7 @@ SELECT
         WHEN 6 THEN 'correspondence'
         WHEN 7 THEN 'guarantee'
     END AS kind,
-    CAST(strptime(nullif(archive_date, '00000000'), '%Y%m%d') AS DATE) AS obtained_on,
-    nullif(bill_no, '') AS document_id,
+    CAST(STRPTIME(NULLIF(archive_date, '00000000'), '%Y%m%d') AS DATE) AS obtained_on,
+    NULLIF(bill_no, '') AS document_id,
     file_path AS uri
 FROM doc_archive

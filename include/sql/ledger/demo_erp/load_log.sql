@@ -20,6 +20,6 @@ SELECT
         WHEN 'gl_ar_balance' THEN 'control_total'
         WHEN 'etl_batch' THEN 'load_log'
     END AS table_name,
-    CAST(strptime(nullif(data_date, '00000000'), '%Y%m%d') AS DATE) AS complete_through,
-    timezone('Asia/Shanghai', end_time) AS loaded_at
+    CAST(STRPTIME(NULLIF(data_date, '00000000'), '%Y%m%d') AS DATE) AS complete_through,
+    TIMEZONE('Asia/Shanghai', end_time) AS loaded_at
 FROM etl_batch

@@ -1,6 +1,6 @@
 SELECT
     org_code AS company_id,
-    CAST(strptime(plan_month, '%Y%m') AS DATE) AS month,
+    CAST(STRPTIME(plan_month, '%Y%m') AS DATE) AS month,
     cust_no AS account_id,
     CAST(ccy_code AS VARCHAR) AS currency,
     CAST(plan_amt AS DECIMAL(18, 4)) AS amount,
