@@ -13,7 +13,7 @@ import pytest
 from huikuan.ledger import snapshot as snapshots
 from huikuan.ledger.source import open_source
 from huikuan.quality import Validation, validate
-from quality_ledgers import NIGHT, POLICY, Ledger, core, failed, night, quarantined, sound, write
+from quality_ledgers import NIGHT, POLICY, Ledger, core, failed, gate_alone, night, quarantined, sound, write
 
 STRICT = POLICY.model_copy(update={"max_quarantined_share_pct": Decimal("0.5")})
 
@@ -40,7 +40,7 @@ def test_a_sound_ledger_opens_the_gate(tmp_path: Path) -> None:
 def test_a_receipts_feed_that_did_not_load_contacts_nobody(tmp_path: Path) -> None:
     ledger = core()
     ledger["load_log"][0]["complete_through"] = "2024-06-29"
-    validation = night(ledger, tmp_path, STRICT)
+    validation = gate_alone(ledger, tmp_path, STRICT)
     assert validation.gate.state == "no_contact"
     en, zh = only_reason(validation)
     assert "The feed of receipt is complete through 2024-06-29 only" in en
@@ -51,7 +51,7 @@ def test_a_receipts_feed_that_did_not_load_contacts_nobody(tmp_path: Path) -> No
 def test_a_feed_that_the_load_log_does_not_name_contacts_nobody(tmp_path: Path) -> None:
     ledger = core()
     ledger["load_log"] = []
-    validation = night(ledger, tmp_path, STRICT)
+    validation = gate_alone(ledger, tmp_path, STRICT)
     assert validation.gate.state == "no_contact"
     assert "receipt is not named in load_log" in only_reason(validation)[0]
 
@@ -59,7 +59,7 @@ def test_a_feed_that_the_load_log_does_not_name_contacts_nobody(tmp_path: Path) 
 def test_without_a_load_log_completeness_is_not_known(tmp_path: Path) -> None:
     ledger = core()
     del ledger["load_log"]
-    validation = night(ledger, tmp_path, STRICT)
+    validation = gate_alone(ledger, tmp_path, STRICT)
     assert validation.gate.state == "open"
     note = next(result for result in validation.results if result.rule_id == "gate.complete")
     assert (note.severity, note.description) == (
@@ -115,7 +115,7 @@ def _emptied(ledger: Ledger) -> Ledger:
 def test_a_first_empty_night_publishes_empty_tables_and_contacts_nobody(tmp_path: Path) -> None:
     ledger = _emptied(core())
     del ledger["control_total"]
-    validation = night(ledger, tmp_path, STRICT)
+    validation = gate_alone(ledger, tmp_path, STRICT)
     assert validation.gate.state == "no_contact"
     en, zh = only_reason(validation)
     assert "The ledger is empty at as-of: 0 accounts, no document" in en
@@ -126,7 +126,7 @@ def test_a_ledger_that_lost_its_documents_stops_the_night(tmp_path: Path) -> Non
     ledger = core()
     for table in ("document", "instalment", "allocation", "control_total"):
         ledger[table] = []
-    validation = night(ledger, tmp_path, STRICT, {"document": [0, 4100]})
+    validation = gate_alone(ledger, tmp_path, STRICT, {"document": [0, 4100]})
     assert validation.gate.state == "stop"
     assert "no row of document tonight, while recent nights had up to 4,100" in validation.gate.reasons[0].en
 
@@ -144,7 +144,7 @@ def test_only_quarantined_companies_stop_the_night(tmp_path: Path) -> None:
     ledger["company"][0]["functional_currency"] = "RMB"
     validation = night(ledger, tmp_path)
     assert validation.gate.state == "stop"
-    assert "All 1 rows of company were quarantined" in validation.gate.reasons[0].en
+    assert "No row of company is left, 1 of 1 were quarantined" in validation.gate.reasons[0].en
 
 
 # --- volumes ----------------------------------------------------------------------------------------------------------
@@ -166,7 +166,7 @@ def test_volume_far_off_its_median_contacts_nobody(history: list[int], state: st
     ledger = {table: rows for table, rows in core().items() if table in ("company", "account", "document", "receipt")}
     ledger["document"][0].pop("contract_id")
     ledger["document"][1]["due_on"] = "2024-06-30"
-    validation = night(ledger, tmp_path, POLICY, {"document": history})
+    validation = gate_alone(ledger, tmp_path, POLICY, {"document": history})
     assert validation.gate.state == state
     if state != "open":
         assert "document has 4 rows tonight" in only_reason(validation)[0]
@@ -175,7 +175,7 @@ def test_volume_far_off_its_median_contacts_nobody(history: list[int], state: st
 def test_ten_times_the_rows_contact_nobody(tmp_path: Path) -> None:
     ledger = {table: rows for table, rows in core().items() if table in ("company", "account", "document", "receipt")}
     ledger["receipt"] = [ledger["receipt"][0] | {"receipt_id": f"P{number}"} for number in range(10)]
-    validation = night(ledger, tmp_path, POLICY, {"receipt": [1] * 5})
+    validation = gate_alone(ledger, tmp_path, POLICY, {"receipt": [1] * 5})
     assert reasons(validation) == ["gate.volume.receipt"]
     assert "receipt has 10 rows tonight; the median of the last 5 nights is 1" in only_reason(validation)[0]
 
@@ -187,7 +187,7 @@ def test_ten_times_the_rows_contact_nobody(tmp_path: Path) -> None:
 def test_a_cent_off_the_general_ledger_contacts_nobody(balance: str, state: str, tmp_path: Path) -> None:
     ledger = core()
     ledger["control_total"][0]["balance"] = balance
-    validation = night(ledger, tmp_path, STRICT)
+    validation = gate_alone(ledger, tmp_path, STRICT)
     assert validation.gate.state == state
     if state == "no_contact":
         en, zh = only_reason(validation)
@@ -217,7 +217,7 @@ def test_facts_after_as_of_are_not_in_the_tie_out(tmp_path: Path) -> None:
     ledger["allocation"].append(ledger["allocation"][3] | {"allocation_id": "L9", "allocated_on": later})
     ledger["allocation"].append(ledger["allocation"][3] | {"allocation_id": "M9", "document_id": "D9"})
     ledger["control_total"].append(ledger["control_total"][0] | {"as_of": later, "balance": "1"})
-    assert night(ledger, tmp_path, STRICT).gate.state == "open"
+    assert gate_alone(ledger, tmp_path, STRICT).gate.state == "open"
 
 
 @pytest.mark.parametrize(
@@ -231,7 +231,7 @@ def test_facts_after_as_of_are_not_in_the_tie_out(tmp_path: Path) -> None:
 def test_a_balance_on_one_side_only_is_a_mismatch(spoil: Any, expected: str, tmp_path: Path) -> None:
     ledger = core()
     spoil(ledger["control_total"])
-    validation = night(ledger, tmp_path, STRICT)
+    validation = gate_alone(ledger, tmp_path, STRICT)
     assert validation.gate.state == "no_contact"
     assert expected in only_reason(validation)[0]
 
@@ -240,13 +240,13 @@ def test_a_balance_of_zero_needs_no_control_total(tmp_path: Path) -> None:
     ledger = core()
     ledger["receipt"].append(ledger["receipt"][0] | {"receipt_id": "P9", "currency": "USD", "amount": "50"})
     ledger["control_total"].pop(1)
-    assert night(ledger, tmp_path, STRICT).gate.state == "open"
+    assert gate_alone(ledger, tmp_path, STRICT).gate.state == "open"
 
 
 def test_without_control_totals_nothing_is_tied_out(tmp_path: Path) -> None:
     ledger = core()
     del ledger["control_total"]
-    validation = night(ledger, tmp_path, STRICT)
+    validation = gate_alone(ledger, tmp_path, STRICT)
     assert validation.gate.state == "open"
     note = next(result for result in validation.results if result.rule_id == "gate.tie_out")
     assert note.severity == "info"

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from statistics import median
 from typing import TYPE_CHECKING
 
 import duckdb
-from babel.core import UnknownLocaleError
-from babel.numbers import get_currency_precision
 
+from huikuan.quality import sentences
 from huikuan.quality.model import (
     Completeness,
     Evidence,
@@ -28,6 +27,7 @@ from huikuan.quality.model import (
     Volume,
 )
 from huikuan.quality.rules import catalogue
+from huikuan.quality.sentences import money, rounded
 
 if TYPE_CHECKING:
     from huikuan.policy.model import GatePolicy
@@ -74,10 +74,6 @@ def count(connection: duckdb.DuckDBPyConnection, relation: str) -> int:
     return int(found[0])
 
 
-def _result(rule_id: str, severity: str, table: str, failed: int, total: int, en: str, zh: str) -> RuleResult:
-    return RuleResult(rule_id, severity, table, failed, total, en, zh)  # type: ignore[arg-type]
-
-
 def _structure(
     connection: duckdb.DuckDBPyConnection, volumes: dict[str, list[int]], results: list[RuleResult]
 ) -> Iterator[Verdict]:
@@ -86,54 +82,16 @@ def _structure(
     had = {table: max(volumes.get(table, []), default=0) for table in rows}
     lost = [table for table in rows if rows[table] == 0 and had[table] > 0]
     for table in lost:
-        yield (
-            "stop",
-            Reason(
-                "gate.rows_present",
-                f"The ledger has no row of {table} tonight, while recent nights had up to {had[table]:,}; nothing is "
-                f"published and the last published night stays in force. Check the feed of {table} and extract again.",
-                f"今晚账簿的 {table} 没有任何行，而最近几晚最多有 {had[table]:,} 行；本晚不发布，沿用上一次发布的结果。"
-                f"请检查 {table} 的数据来源后重新抽取。",
-            ),
-        )
+        yield "stop", sentences.rows_lost(table, had[table])
     if not lost and rows["company"] > 0 and count(connection, "counted.company") == 0:
-        yield (
-            "stop",
-            Reason(
-                "gate.rows_present",
-                f"All {rows['company']:,} rows of company were quarantined, so no receivable has an owner; nothing is "
-                "published. Repair company (the report names the rules that caught its rows) and extract again.",
-                f"company 的 {rows['company']:,} 行全部被隔离，应收款没有所属公司；本晚不发布。"
-                "请按报告所列规则修正 company 后重新抽取。",
-            ),
-        )
+        yield "stop", sentences.companies_quarantined(rows["company"])
     elif not lost and rows["company"] == 0 and (rows["account"] or rows["document"]):
-        yield (
-            "stop",
-            Reason(
-                "gate.rows_present",
-                f"The ledger has {rows['account']:,} accounts and {rows['document']:,} documents, and no "
-                "company; nothing "
-                "is published. Deliver company with one row per selling company and extract again.",
-                f"账簿有 {rows['account']:,} 个客户、{rows['document']:,} 张单据，却没有任何公司；本晚不发布。"
-                "请提供 company 表（每家销售公司一行）后重新抽取。",
-            ),
-        )
+        yield "stop", sentences.no_company(rows["account"], rows["document"])
     elif not lost and rows["document"] == 0:
-        yield (
-            "no_contact",
-            Reason(
-                "gate.rows_present",
-                f"The ledger is empty at as-of: {rows['account']:,} accounts, no document, and no earlier "
-                "night had any. "
-                "Empty tables are published and nobody is contacted. If this is not a first night, check the feeds.",
-                f"截止日账簿为空：{rows['account']:,} 个客户，没有单据，以前各晚也没有。发布空表，不联系任何人。"
-                "若并非首次运行，请检查数据来源。",
-            ),
-        )
+        yield "no_contact", sentences.empty_ledger(rows["account"])
     missing = sum(1 for table in rows if rows[table] == 0)
     results.append(
-        _result(
+        RuleResult(
             "gate.rows_present", "critical", "document", missing, len(rows),
             "company, account and document have rows.", "company、account、document 都有数据行。",
         )
@@ -146,19 +104,23 @@ def _shares(
     """Quarantined part of the amount per table and currency; rows without a readable amount are measured by count."""
     limit = policy.max_quarantined_share_pct
     for table in AMOUNT_TABLES:
-        doubled = _doubled(connection, table)
+        is_doubled = _is_doubled(connection, table)
         above = 0
         measured = list(_measure(connection, table))
         for unit, bad, total in measured:
             share = bad * 100 / total
             is_small = share <= limit
             above += not is_small
-            amounts = [f"{bad:,.0f}", f"{total:,.0f}"] if unit == "rows" else [_money(bad, unit), _money(total, unit)]
-            evidence.shares.append(Share(table, unit, amounts[0], amounts[1], f"{share:.2f}", is_small))
+            part, whole = (f"{size:,.0f}" if unit == "rows" else money(size, unit) for size in (bad, total))
+            evidence.shares.append(Share(table, unit, part, whole, f"{share:.2f}", is_small))
             if not is_small:
-                yield "stop", _too_much(table, unit, amounts, share, limit, doubled, _main_rule(connection, table))
+                rule_id = _main_rule(connection, table)
+                yield (
+                    "stop",
+                    sentences.too_much_quarantined(table, unit, part, whole, share, limit, is_doubled, rule_id),
+                )
         results.append(
-            _result(
+            RuleResult(
                 f"gate.quarantined_share.{table}", "critical", table, above, len(measured),
                 f"At most {limit} % of the amount of {table} is quarantined, per currency.",
                 f"{table} 每个币种被隔离的金额不超过 {limit}%。",
@@ -197,7 +159,7 @@ def _measure(connection: duckdb.DuckDBPyConnection, table: str) -> Iterator[tupl
     yield from ((unit, bad, total) for unit, bad, total in found if total > 0)
 
 
-def _doubled(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
+def _is_doubled(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
     """Whether every row of the table stands twice."""
     found = connection.execute(
         "SELECT count(DISTINCT row_number) FROM quarantined WHERE table_name = $table AND note = 'copy'",
@@ -215,22 +177,6 @@ def _main_rule(connection: duckdb.DuckDBPyConnection, table: str) -> str:
     return str(found[0]) if found else ""
 
 
-def _too_much(
-    table: str, unit: str, amounts: list[str], share: Decimal, limit: Decimal, doubled: bool, rule_id: str
-) -> Reason:
-    of_en = f"{amounts[0]} of {amounts[1]}" + (" rows" if unit == "rows" else "")
-    of_zh = f"{amounts[1]} 中的 {amounts[0]}" + (" 行" if unit == "rows" else "")
-    twice_en = f"In {table} every row stands twice: the file was delivered doubled. " if doubled else ""
-    twice_zh = f"{table} 的每一行都出现了两次：文件被重复送达。" if doubled else ""
-    return Reason(
-        f"gate.quarantined_share.{table}",
-        f"{twice_en}{share:.2f} % of {table} was quarantined ({of_en}), above the policy's {limit} %; nothing is "
-        f"published. Most rows were caught by {rule_id}. Repair the feed of {table} and extract again.",
-        f"{twice_zh}{table} 有 {share:.2f}% 被隔离（{of_zh}），超过政策规定的 {limit}%；本晚不发布。"
-        f"主要规则：{rule_id}。请修正 {table} 的数据来源后重新抽取。",
-    )
-
-
 def _completeness(
     connection: duckdb.DuckDBPyConnection,
     as_of: date,
@@ -241,7 +187,7 @@ def _completeness(
 ) -> Iterator[Verdict]:
     if "load_log" not in delivered:
         results.append(
-            _result(
+            RuleResult(
                 "gate.complete", "info", "load_log", 0, 0,
                 "The ledger has no load_log: how far its feeds are complete is not known.",
                 "账簿没有 load_log：无法得知数据是否完整。",
@@ -259,22 +205,9 @@ def _completeness(
         if is_complete:
             continue
         incomplete += 1
-        state_en = f"is complete through {day} only" if day else "is not named in load_log"
-        state_zh = f"只完整到 {day}" if day else "在 load_log 中没有记录"
-        yield (
-            "no_contact",
-            Reason(
-                "gate.complete",
-                f"The feed of {table} {state_en}, and the books close on {as_of}: people who have paid may "
-                "look overdue. "
-                f"The tables are published and nobody is contacted. Load {table} through {as_of} and run the "
-                "night again.",
-                f"{table} 的数据{state_zh}，而截止日为 {as_of}：已付款的客户可能显示为逾期。"
-                f"结果照常发布，但不联系任何人。请将 {table} 载入至 {as_of} 后重新运行。",
-            ),
-        )
+        yield "no_contact", sentences.incomplete(table, day, as_of)
     results.append(
-        _result(
+        RuleResult(
             "gate.complete", "critical", "load_log", incomplete, len(policy.complete_tables),
             f"The feeds of {', '.join(policy.complete_tables)} are complete through as-of.",
             f"{'、'.join(policy.complete_tables)} 的数据完整到截止日。",
@@ -298,7 +231,7 @@ def _volumes(
         if len(history) < bounds.min_history:
             evidence.volumes.append(Volume(table, rows, len(history), None, True))
             en = f"Only {len(history)} earlier nights are known: the volume of {table} is not judged."
-            results.append(_result(rule_id, "info", table, 0, rows, en, f"历史不足，未判断 {table} 的数据量。"))
+            results.append(RuleResult(rule_id, "info", table, 0, rows, en, f"历史不足，未判断 {table} 的数据量。"))
             continue
         usual = Decimal(str(median(history)))
         low, high = usual * bounds.min_ratio, usual * bounds.max_ratio
@@ -306,24 +239,9 @@ def _volumes(
         evidence.volumes.append(Volume(table, rows, len(history), f"{usual:,.0f}", is_usual))
         en = f"{table} has {bounds.min_ratio} to {bounds.max_ratio} times the median rows of recent nights."
         zh = f"{table} 的行数在最近中位数的 {bounds.min_ratio} 到 {bounds.max_ratio} 倍之间。"
-        results.append(_result(rule_id, "critical", table, int(not is_usual), 1, en, zh))
+        results.append(RuleResult(rule_id, "critical", table, int(not is_usual), 1, en, zh))
         if not is_usual:
-            yield (
-                "no_contact",
-                Reason(
-                    rule_id,
-                    f"{table} has {rows:,} rows tonight; the median of the last {len(history)} nights is "
-                    f"{usual:,.0f}, and "
-                    f"{low:,.0f} to {high:,.0f} would be usual. The tables are published and nobody is "
-                    "contacted. Check "
-                    f"whether the feed of {table} was cut or repeated; if the change is real, release the "
-                    "night by hand.",
-                    f"{table} 今晚有 {rows:,} 行；最近 {len(history)} 晚的中位数为 {usual:,.0f}，正常范围为 "
-                    f"{low:,.0f} 到 "
-                    f"{high:,.0f}。结果照常发布，但不联系任何人。请检查 {table} 的数据是否残缺或重复；"
-                    "若变化属实，请人工放行。",
-                ),
-            )
+            yield "no_contact", sentences.unusual_volume(table, rows, usual, len(history), low, high)
 
 
 def _tie_out(
@@ -336,7 +254,7 @@ def _tie_out(
     """Σ open − Σ free credit against the general ledger, to the currency's minor unit, quarantined rows added back."""
     if "control_total" not in delivered:
         results.append(
-            _result(
+            RuleResult(
                 "gate.tie_out", "info", "control_total", 0, 0,
                 "The ledger has no control_total: it could not be tied out to the general ledger.",
                 "账簿没有 control_total：无法与总账核对。",
@@ -352,18 +270,8 @@ def _tie_out(
     en = "Open items less free credit equal the general ledger's control account, per company and currency."
     zh = "每家公司每个币种的未清金额减未核销款等于总账余额。"
     if not controls:
-        results.append(_result("gate.tie_out", "critical", "control_total", 1, 1, en, zh))
-        yield (
-            "no_contact",
-            Reason(
-                "gate.tie_out",
-                f"The ledger's control total for {as_of} is not there, so the receivables cannot be tied out. "
-                "The tables are "
-                f"published and nobody is contacted. Deliver control_total with the balances of {as_of} and run again.",
-                f"账簿缺少 {as_of} 的总账余额（control_total），无法核对应收账款。结果照常发布，但不联系任何人。"
-                f"请提供 {as_of} 的余额后重新运行。",
-            ),
-        )
+        results.append(RuleResult("gate.tie_out", "critical", "control_total", 1, 1, en, zh))
+        yield "no_contact", sentences.no_control_total(as_of)
         return
     balances = _balances(connection)
     different = 0
@@ -371,14 +279,14 @@ def _tie_out(
         kept, left_out = balances.get((company, currency), (Decimal(0), Decimal(0)))
         control = controls.get((company, currency))
         difference = kept + left_out - (control or Decimal(0))
-        is_equal = _round(difference, currency) == 0
-        figures = [_money(amount, currency) for amount in (kept, left_out, difference)]
-        shown = None if control is None else _money(control, currency)
-        evidence.tie_out.append(TieOut(company, currency, figures[0], figures[1], shown, figures[2], is_equal))
+        is_equal = rounded(difference, currency) == 0
+        shown, added, off = (money(amount, currency) for amount in (kept, left_out, difference))
+        balance = None if control is None else money(control, currency)
+        evidence.tie_out.append(TieOut(company, currency, shown, added, balance, off, is_equal))
         if not is_equal:
             different += 1
-            yield "no_contact", _mismatch(company, currency, as_of, figures, shown)
-    results.append(_result("gate.tie_out", "critical", "control_total", different, len(evidence.tie_out), en, zh))
+            yield "no_contact", sentences.not_tied_out(company, as_of, shown, added, balance, off, currency)
+    results.append(RuleResult("gate.tie_out", "critical", "control_total", different, len(evidence.tie_out), en, zh))
 
 
 def _balances(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], tuple[Decimal, Decimal]]:
@@ -419,34 +327,3 @@ def _balances(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], tu
         """
     ).fetchall()
     return {(company, currency): (kept, left_out) for company, currency, kept, left_out in found}
-
-
-def _mismatch(company: str, currency: str, as_of: date, figures: list[str], control: str | None) -> Reason:
-    kept, left_out, difference = figures
-    control_en = f"the general ledger says {control}" if control else "the general ledger gives no balance"
-    control_zh = f"总账为 {control}" if control else "总账没有余额"
-    return Reason(
-        "gate.tie_out",
-        f"Company {company}, {currency}, at {as_of}: open items less free credit are {kept} (quarantined rows "
-        "would add "
-        f"{left_out}), {control_en}; the difference is {difference}. The tables are published and nobody is contacted. "
-        "Find the missing or surplus entries, or correct control_total, and run again.",
-        f"公司 {company}，{currency}，{as_of}：未清金额减未核销款为 {kept}（被隔离的行另计 {left_out}），{control_zh}，"
-        f"差额 {difference}。结果照常发布，但不联系任何人。请查明缺失或多余的分录，或更正 control_total 后重新运行。",
-    )
-
-
-def _digits(currency: str) -> int:
-    try:
-        return get_currency_precision(currency)
-    except (KeyError, UnknownLocaleError):
-        return 2
-
-
-def _round(amount: Decimal, currency: str) -> Decimal:
-    return amount.quantize(Decimal(1).scaleb(-_digits(currency)), rounding=ROUND_HALF_UP)
-
-
-def _money(amount: Decimal, currency: str) -> str:
-    """Code and amount in the currency's minor unit, with thousands separators."""
-    return f"{currency} {_round(amount, currency):,f}"

@@ -47,8 +47,8 @@ def write(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    failed = [r for r in results if r.failed_count and r.severity != "info"]
-    failed.sort(key=lambda r: (r.severity != "critical", not r.rule_id.startswith("gate."), -r.failed_count, r.rule_id))
+    failed = [r for r in results if r.failed_count and r.severity != "info" and not r.rule_id.startswith("gate.")]
+    failed.sort(key=lambda r: (r.severity != "critical", -r.failed_count, r.rule_id))
     page = environment.get_template("report.html.j2").render(
         business_date=business_date,
         as_of=business_date - timedelta(days=1),
