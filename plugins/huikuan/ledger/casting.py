@@ -113,45 +113,42 @@ def _check_columns(raw: Raw, table: Table) -> None:
 
 
 def _rule(column: Column[Any], raw: Raw) -> _Rule:
+    """The rule of one column; of a type that cannot become the contract's, only nulls are taken."""
     target = duckdb_type(column)
     if column.name not in raw.columns:
         return _Rule(f"CAST(NULL AS {target})", None)
+    fitting = _fitting_rule(column, raw)
+    return fitting or _Rule(f"CAST(NULL AS {target})", f"{duck.name(column.name)} IS NOT NULL")
+
+
+def _fitting_rule(column: Column[Any], raw: Raw) -> _Rule | None:
     x, kind = duck.name(column.name), raw.columns[column.name]
-    if kind == '"NULL"':
-        return _Rule(f"CAST(NULL AS {target})", None)
     if kind in ("VARCHAR", "JSON") or kind.startswith("ENUM("):
-        x = f"nullif(CAST({x} AS VARCHAR), '')"
-        kind = "VARCHAR"
-    rule: _Rule | None
+        x, kind = f"nullif(CAST({x} AS VARCHAR), '')", "VARCHAR"
     if isinstance(column.type, Text):
-        rule = _text_rule(x, kind)
-    elif isinstance(column.type, Numeric | Integer):
-        rule = _number_rule(x, kind, column, raw.formats)
-    elif isinstance(column.type, Boolean):
-        rule = _boolean_rule(x, kind)
-    elif isinstance(column.type, DateTime):
-        rule = _timestamp_rule(x, kind, raw.formats)
-    elif isinstance(column.type, Date):
-        rule = _date_rule(x, kind, raw.formats)
-    else:
-        rule = None
-    if rule is None:
-        raise _type_refusal(column, raw)
-    return rule
+        return _text_rule(x, kind)
+    if isinstance(column.type, Numeric | Integer):
+        return _number_rule(x, kind, column, raw.formats)
+    if isinstance(column.type, Boolean):
+        return _boolean_rule(x, kind)
+    if isinstance(column.type, DateTime):
+        return _timestamp_rule(x, kind, raw.formats)
+    if isinstance(column.type, Date):
+        return _date_rule(x, kind, raw.formats)
+    return None
 
 
-def _type_refusal(column: Column[Any], raw: Raw) -> LedgerError:
+def _explain_type(column: Column[Any], raw: Raw) -> tuple[str, str]:
     kind = raw.columns[column.name]
-    remedy = f"Yield it as {type_name(column)}."
+    remedy = f"Yield {column.name} as {type_name(column)}."
     if isinstance(column.type, Date) and kind == "TIMESTAMP WITH TIME ZONE":
         remedy = "Yield the local day: CAST(timezone('Asia/Shanghai', column) AS DATE), with the zone of the books."
     elif isinstance(column.type, DateTime) and kind in _LOCAL_TIMES:
-        remedy = f"The timestamps carry no offset: state `timezone:` (such as Asia/Shanghai) in {raw.stated_in}."
+        remedy = f"State the zone of such times in {raw.stated_in}, such as `timezone: Asia/Shanghai`."
+        return "has no offset", remedy
     elif isinstance(column.type, Text):
-        remedy = "Yield it as text, written as people know it (leading zeros included)."
-    return LedgerError(
-        f"{raw.label}: column {column.name} has type {kind}, which cannot become {type_name(column)}.", remedy
-    )
+        remedy = f"Yield {column.name} as text, written as people know it (leading zeros included)."
+    return f"has type {kind}", remedy
 
 
 def _text_rule(x: str, kind: str) -> _Rule | None:
@@ -338,6 +335,8 @@ def shown(value: str) -> str:
 
 def explain(column: Column[Any], value: str, raw: Raw) -> tuple[str, str]:
     """Why this value was refused, and what to do, as (reason, remedy)."""
+    if _fitting_rule(column, raw) is None:
+        return _explain_type(column, raw)
     if isinstance(column.type, Text):
         return "holds a NUL character", "Remove NUL characters in the source; no text may hold them."
     if isinstance(column.type, Boolean):

@@ -88,10 +88,17 @@ class AttachedDatabase:
             return list(self._mapping.selects)
         with self._explained():
             present = [str(row[0]) for row in self._connection().execute("SHOW TABLES").fetchall()]
-        check_required(present, self.label, present)
+        check_required(present, self.label)
         return [table for table in TABLES if table in present]
 
     def write(self, table: str, target: Path) -> None:
+        try:
+            self._write(table, target)
+        except BaseException:
+            self.close()  # a refused ledger must not keep a transaction open in somebody's ERP
+            raise
+
+    def _write(self, table: str, target: Path) -> None:
         work = self._workroom.beside(target)
         staged = work / f"{table}.parquet"
         select = self._mapping.selects.get(table) if self._mapping else None

@@ -39,7 +39,7 @@ class ContractFiles:
         self._described = described if described.exists() else None
         self._formats = read_yaml(described, FolderDescription) if self._described else FolderDescription()
         self._files = _contract_files(path)
-        check_required(list(self._files), str(path), [file.stem for file in self._files.values()])
+        check_required(list(self._files), str(path))
         self._workroom = Workroom()
 
     def fingerprint(self) -> str:

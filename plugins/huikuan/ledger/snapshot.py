@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-from sqlalchemy import DateTime, Numeric, Table
+from sqlalchemy import DateTime, Table
 
 from huikuan.columns import MONEY
 from huikuan.errors import SnapshotError
@@ -95,10 +95,10 @@ def take(source: Source, lake: Path, business_date: date, report: Callable[[str,
     contract's form, SnapshotError when the disk is full or the ledger's files change meanwhile; nothing is left then.
     """
     day = lake / "snapshots" / business_date.isoformat()
-    with _work_folder(day) as work:
+    with _disk_explained(lake), _work_folder(day) as work, duck.connect(work) as con:
         before = source.fingerprint()
         try:
-            tables = {table: _write(source, table, work, report) for table in source.tables()}
+            tables = {table: _write(con, source, table, work, report) for table in source.tables()}
         finally:
             source.close()
         if source.fingerprint() != before:
@@ -106,13 +106,15 @@ def take(source: Source, lake: Path, business_date: date, report: Callable[[str,
                 f"The ledger's files changed while they were read ({source.label}).",
                 "Wait until the export is finished and run again.",
             )
-        return _commit(source, day, business_date, work, tables)
+        return _commit(day, business_date, work, _describe(con, source, business_date, tables))
 
 
-def _write(source: Source, table: str, work: Path, report: Callable[[str, int], None] | None) -> TableFile:
+def _write(
+    con: duckdb.DuckDBPyConnection, source: Source, table: str, work: Path, report: Callable[[str, int], None] | None
+) -> TableFile:
     path = work / f"{table}.parquet"
     source.write(table, path)
-    rows, sums = _sums(path, TABLES[table])
+    rows, sums = _sums(con, path, TABLES[table])
     with path.open("rb") as file:
         os.fsync(file.fileno())
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
@@ -121,22 +123,21 @@ def _write(source: Source, table: str, work: Path, report: Callable[[str, int], 
     return TableFile(table, path, rows, path.stat().st_size, sha256, sums)
 
 
-def _sums(path: Path, table: Table) -> tuple[int, dict[str, str]]:
+def _sums(con: duckdb.DuckDBPyConnection, path: Path, table: Table) -> tuple[int, dict[str, str]]:
     """Number of rows, and the exact sum of each money column (per currency where there is one)."""
-    money = [column.name for column in table.columns if isinstance(column.type, Numeric) and column.type is MONEY]
+    money = [column.name for column in table.columns if column.type is MONEY]
     relation = f"read_parquet({duck.pattern(path)})"
     sums: dict[str, str] = {}
-    with duck.connect(path.parent) as con:
-        rows = int(_one(con, f"SELECT count(*) FROM {relation}"))
-        for name in money:
-            if "currency" in table.columns:
-                found = con.execute(
-                    f"SELECT coalesce(currency, ''), sum({duck.name(name)}) FROM {relation} GROUP BY 1 ORDER BY 1"
-                ).fetchall()
-                sums |= {f"{name}:{currency}": str(total) for currency, total in found if total is not None}
-            else:
-                total = _one(con, f"SELECT sum({duck.name(name)}) FROM {relation}")
-                sums |= {name: str(total)} if total is not None else {}
+    rows = int(_one(con, f"SELECT count(*) FROM {relation}"))
+    for name in money:
+        if "currency" in table.columns:
+            found = con.execute(
+                f"SELECT coalesce(currency, ''), sum({duck.name(name)}) FROM {relation} GROUP BY 1 ORDER BY 1"
+            ).fetchall()
+            sums |= {f"{name}:{currency}": str(total) for currency, total in found if total is not None}
+        else:
+            total = _one(con, f"SELECT sum({duck.name(name)}) FROM {relation}")
+            sums |= {name: str(total)} if total is not None else {}
     return rows, sums
 
 
@@ -145,46 +146,47 @@ def _one(con: duckdb.DuckDBPyConnection, query: str, parameters: list[Any] | Non
     return row[0] if row else None
 
 
-def _rows_counted(path: Path, table: Table, as_of: date) -> int:
+def _rows_counted(con: duckdb.DuckDBPyConnection, file: TableFile, as_of: date) -> int:
     """Rows dated on or before as-of; all rows of master data. Timestamps count by their day in UTC."""
+    table = TABLES[file.table]
     column = dated_by(table)
-    with duck.connect(path.parent) as con:
-        if column is None:
-            return int(_one(con, f"SELECT count(*) FROM read_parquet({duck.pattern(path)})"))
-        day = duck.name(column)
-        if isinstance(table.columns[column].type, DateTime):
-            day = f"CAST(timezone('UTC', {day}) AS DATE)"
-        query = f"SELECT count(*) FROM read_parquet({duck.pattern(path)}) WHERE {day} <= ?"
-        return int(_one(con, query, [as_of]))
+    if column is None:
+        return file.rows
+    day = duck.name(column)
+    if isinstance(table.columns[column].type, DateTime):
+        day = f"CAST(timezone('UTC', {day}) AS DATE)"
+    return int(_one(con, f"SELECT count(*) FROM read_parquet({duck.pattern(file.path)}) WHERE {day} <= ?", [as_of]))
 
 
-def _complete_through(tables: dict[str, TableFile]) -> dict[str, date]:
+def _complete_through(con: duckdb.DuckDBPyConnection, tables: dict[str, TableFile]) -> dict[str, date]:
     """Day up to which each feed is complete; the earlier one where the log names a feed twice."""
     if "load_log" not in tables:
         return {}
     path = tables["load_log"].path
-    with duck.connect(path.parent) as con:
-        return dict(
-            con.execute(
-                f"SELECT table_name, min(complete_through) FROM read_parquet({duck.pattern(path)}) "
-                "WHERE table_name IS NOT NULL AND complete_through IS NOT NULL GROUP BY 1 ORDER BY 1"
-            ).fetchall()
-        )
+    return dict(
+        con.execute(
+            f"SELECT table_name, min(complete_through) FROM read_parquet({duck.pattern(path)}) "
+            "WHERE table_name IS NOT NULL AND complete_through IS NOT NULL GROUP BY 1 ORDER BY 1"
+        ).fetchall()
+    )
 
 
-def _commit(source: Source, day: Path, business_date: date, work: Path, tables: dict[str, TableFile]) -> Snapshot:
-    """Write the manifest and give the folder its name: the one moment at which the snapshot comes into being."""
+def _describe(
+    con: duckdb.DuckDBPyConnection, source: Source, business_date: date, tables: dict[str, TableFile]
+) -> dict[str, Any]:
+    """The manifest, but for what is only known when the snapshot gets its number."""
     as_of = business_date - timedelta(days=1)
-    content: dict[str, Any] = {
+    complete_through = _complete_through(con, tables)
+    return {
         "format": FORMAT,
         "business_date": business_date.isoformat(),
         "source": source.label,
         "fingerprint": source.fingerprint(),
-        "complete_through": {table: through.isoformat() for table, through in _complete_through(tables).items()},
+        "complete_through": {table: day.isoformat() for table, day in complete_through.items()},
         "tables": {
             table: {
                 "rows": file.rows,
-                "rows_counted": _rows_counted(file.path, TABLES[table], as_of),
+                "rows_counted": _rows_counted(con, file, as_of),
                 "bytes": file.bytes,
                 "sha256": file.sha256,
                 "sums": file.sums,
@@ -192,6 +194,10 @@ def _commit(source: Source, day: Path, business_date: date, work: Path, tables: 
             for table, file in tables.items()
         },
     }
+
+
+def _commit(day: Path, business_date: date, work: Path, content: dict[str, Any]) -> Snapshot:
+    """Write the manifest and give the folder its name: the one moment at which the snapshot comes into being."""
     with _lock(day.parent):
         number = max((number for number, _ in _numbered(day)), default=0) + 1
         content["snapshot_id"] = f"{business_date:%Y%m%d}-s{number}"
@@ -265,13 +271,20 @@ def _work_folder(day: Path) -> Iterator[Path]:
         owner.flush()
         try:
             yield work
-        except OSError as error:
-            raise SnapshotError(
-                f"The snapshot could not be written: {error.strerror} ({error.filename or work}).",
-                "Free space or correct the permissions of the lake, and run again.",
-            ) from error
         finally:
             shutil.rmtree(work, ignore_errors=True)
+
+
+@contextmanager
+def _disk_explained(lake: Path) -> Iterator[None]:
+    """Turn a full disk, a missing right or a path that is no folder into a SnapshotError."""
+    try:
+        yield
+    except OSError as error:
+        raise SnapshotError(
+            f"The snapshot could not be written: {error.strerror} ({error.filename or lake}).",
+            "Free space or correct the permissions of the lake, and run again.",
+        ) from error
 
 
 def _remove_leftovers(day: Path) -> None:

@@ -42,16 +42,16 @@ def file_parts(path: Path) -> list[str]:
     return [path.name, str(state.st_size), str(state.st_mtime_ns)]
 
 
-def check_required(tables: Sequence[str], label: str, present: Sequence[str]) -> None:
-    """Refuse a source that lacks tables without which there is no night."""
-    missing = [table for table, meaning in TABLES.items() if table not in tables and not is_optional(meaning)]
+def check_required(present: Sequence[str], label: str) -> None:
+    """Refuse a source that lacks tables without which there is no night; ``present`` are the names it has."""
+    missing = [table for table, meaning in TABLES.items() if table not in present and not is_optional(meaning)]
     if missing:
-        hints = [near(table, [name for name in present if name not in tables]).removeprefix("; ") for table in missing]
-        asked = " ".join(dict.fromkeys(hint for hint in hints if hint))
+        strangers = [name for name in present if name not in TABLES]
+        hints = dict.fromkeys(near(table, strangers) for table in missing)
         raise LedgerError(
             f"{label}: required table{'s' if len(missing) > 1 else ''} {', '.join(missing)} "
-            f"{'are' if len(missing) > 1 else 'is'} missing{'; ' + asked if asked else '.'}",
-            "Add what is missing; a table without rows still has its header. If the tables have other names or "
+            f"{'are' if len(missing) > 1 else 'is'} missing{''.join(hints)}",
+            "Add what is missing; a table without rows still has its columns. If the tables have other names or "
             "columns, name the schema with --source.",
         )
 
