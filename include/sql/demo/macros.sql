@@ -1,5 +1,6 @@
--- sqlfluff takes the body of a macro for a statement of its own. noqa: disable=LT02
--- Tools of the demo ledger. Every random choice is a pure function of (seed, key, salt): no state, no order, no threads.
+-- sqlfluff takes the body of a macro for a statement of its own:
+-- noqa: disable=LT02
+-- Tools of the demo ledger. Every random choice is a function of (seed, key, salt): no state, no order, no threads.
 -- hash() alone joins its arguments by XOR, so two salts of one key would be correlated; the outer hash() breaks that.
 CREATE OR REPLACE MACRO U(key, salt) AS
     CAST(HASH(HASH(GETVARIABLE('seed'), key, salt)) >> 11 AS double) / CAST(9007199254740992 AS double);
@@ -51,7 +52,8 @@ CREATE OR REPLACE MACRO BUDGET_DAY(d, company) AS
         ELSE WORKDAY(MAKE_DATE(YEAR(d) + CASE WHEN d > MAKE_DATE(YEAR(d), 4, 20) THEN 1 ELSE 0 END, 4, 20))
     END;
 
--- How busy a month is: Chinese New Year and the year-end rush in the east, the spring and the quiet December in Britain.
+-- How busy a month is: Chinese New Year and the year-end rush in the east, the spring and the quiet December in
+-- Britain.
 CREATE OR REPLACE MACRO SEASON(company, d) AS
     CASE
         WHEN company = 'HD' THEN [0.85, 0.60, 1.05, 1.0, 1.0, 1.05, 0.95, 0.95, 1.1, 0.95, 1.15, 1.35][MONTH(d)]

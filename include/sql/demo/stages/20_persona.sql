@@ -1,7 +1,7 @@
 -- The characters: customers whose story is written by hand, so that a mail of the demo tells something.
 -- One row per character, numbers 1 … 18; what they buy and how they pay stands in 30_script.sql.
 -- monthly_cents: their usual business of a month. limit_cents: empty = no limit, 0 = blocked.
--- noqa: disable=LT02
+-- noqa: disable=LT02,LT05
 WITH entry (
     n, company_id, account_id, name, segment, orientation, rep_no, currency, behaviour, terms, status,
     limit_cents, credit_rating, monthly_cents, payer_name, habits

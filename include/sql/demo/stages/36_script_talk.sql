@@ -16,11 +16,11 @@ WITH entry (
     (11, 2, 0, 18, 'spoke', NULL, '沈总监：总部双周审批，赶得上下一批。'),
     (12, 2, 0, 18, 'spoke', NULL, 'Head office has it in the next approval round.'),
     (13, 2, 0, 20, 'spoke', 'market_policy', 'Approved for the new budget year; nothing can move before April.'),
-    (14, 1, 0, 10, 'spoke', 'product', 'Mr Quayle: a gasket leaked, the yard is slow, the bank is slow. Nothing in writing.'),
+    (14, 1, 0, 10, 'spoke', 'product', 'Mr Quayle: a gasket leaked, the bank is slow. Nothing in writing.'),
     (15, 1, 0, 6, 'spoke', NULL, 'Megan: it is in the run of the 26th.'),
     (16, 2, 1, 13, 'wrong_person', NULL, 'Asked who looks after them now; we could not say.'),
     (17, 3, 0, 22, 'spoke', 'service', 'Says the old rep agreed to half. Nothing on file.'),
-    (18, 1, 0, 9, 'spoke', 'loose_terms', 'Contract manager has not released it; accounts payable agrees with the amount.')
+    (18, 1, 0, 9, 'spoke', 'loose_terms', 'Not released by the contract manager; the amount is agreed.')
 )
 
 SELECT

@@ -13,25 +13,25 @@ WITH head AS (
 
 post AS (
     SELECT
-        head.*,
+        *,
         'rep' AS role,
         UNNEST(RANGE(1, reps + 1)) AS no
     FROM head
     UNION ALL
     SELECT
-        head.*,
+        *,
         'manager' AS role,
         UNNEST(RANGE(0, 1 + CAST(CEIL(reps / 8) AS INTEGER))) AS no
     FROM head
     UNION ALL
     SELECT
-        head.*,
+        *,
         'finance' AS role,
         UNNEST(RANGE(1, 3)) AS no
     FROM head
     UNION ALL
     SELECT
-        head.*,
+        *,
         'legal' AS role,
         UNNEST(RANGE(1, 2)) AS no
     FROM head

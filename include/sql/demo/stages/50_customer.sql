@@ -51,13 +51,16 @@ named AS (
         IF(is_abroad, 'USD', functional_currency) AS currency,
         CASE
             WHEN (company_id = 'HD') = is_abroad AND segment = 'government'
-                THEN PICK(PLACE_HEADS(), U(n, 'a')) || PICK(PLACE_TAILS(), U(n, 'b'))
+                THEN
+                    PICK(PLACE_HEADS(), U(n, 'a')) || PICK(PLACE_TAILS(), U(n, 'b'))
                     || PICK(ENGLISH_BODIES(), U(n, 'c'))
             WHEN segment = 'government' THEN PICK(TOWNS(), U(n, 'a')) || PICK(BUREAUS(), U(n, 'b'))
             WHEN (company_id = 'HD') = is_abroad
-                THEN PICK(PLACE_HEADS(), U(n, 'a')) || PICK(PLACE_TAILS(), U(n, 'b')) || ' '
+                THEN
+                    PICK(PLACE_HEADS(), U(n, 'a')) || PICK(PLACE_TAILS(), U(n, 'b')) || ' '
                     || PICK(ENGLISH_TRADES(), U(n, 'c')) || IF(U(n, 'd') < 0.85, ' Ltd', ' plc')
-            ELSE PICK(CITIES(), U(n, 'a')) || PICK(BRAND_HEADS(), U(n, 'b')) || PICK(BRAND_TAILS(), U(n, 'e'))
+            ELSE
+                PICK(CITIES(), U(n, 'a')) || PICK(BRAND_HEADS(), U(n, 'b')) || PICK(BRAND_TAILS(), U(n, 'e'))
                 || PICK(TRADES(), U(n, 'c')) || IF(U(n, 'd') < 0.9, '有限公司', '股份有限公司')
         END AS name,
         IF((company_id = 'HD') = is_abroad, 'en', 'zh_CN') AS locale,

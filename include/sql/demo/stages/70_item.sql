@@ -93,6 +93,13 @@ dated AS (
     FROM troubled
 ),
 
+willing AS (
+    SELECT
+        *,
+        due_on + late_days AS willing_on
+    FROM dated
+),
+
 paid AS (
     SELECT
         *,
@@ -109,10 +116,7 @@ paid AS (
             WHEN behaviour = 'budget' THEN GREATEST(BUDGET_DAY(willing_on, company_id), WORKDAY(issued_on + 1))
             ELSE GREATEST(PAY_DAY(willing_on, rhythm, weekday, monthday), WORKDAY(issued_on + 1))
         END AS pay_on
-    FROM (SELECT
-*,
-due_on + late_days AS willing_on
-FROM dated)
+    FROM willing
 ),
 
 shared AS (
@@ -120,7 +124,8 @@ shared AS (
         *,
         -- A bank on the way keeps its fee, which is written off some weeks later.
         CASE
-            WHEN currency = 'USD' AND seq = 1 AND payable_cents - dispute_cents > 200000 AND NOT is_scripted
+            WHEN
+                currency = 'USD' AND seq = 1 AND payable_cents - dispute_cents > 200000 AND NOT is_scripted
                 AND first_share = 1 AND U(i, 'fee') < 0.05
                 THEN WHOLE(1500, 4500, U(i, 'fee cents'))
             ELSE 0
@@ -154,8 +159,10 @@ SELECT
     first_cents - fee_cents AS pay_cents,
     CAST(pay_on AS DATE) AS pay_on,
     payable_cents - dispute_cents - first_cents AS rest_cents,
-    CASE WHEN payable_cents - dispute_cents > first_cents
-        THEN CAST(PAY_DAY(pay_on + rest_days, rhythm, weekday, monthday) AS DATE) END AS rest_on,
+    CASE
+        WHEN payable_cents - dispute_cents > first_cents
+            THEN CAST(PAY_DAY(pay_on + rest_days, rhythm, weekday, monthday) AS DATE)
+    END AS rest_on,
     dispute_cents AS late_cents,
     CAST(
         CASE

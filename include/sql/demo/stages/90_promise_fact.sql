@@ -75,6 +75,12 @@ second_promise AS (
         pay_on AS promised_for
     FROM first_promise
     WHERE fate = 'broken' AND pay_on > promised_for + 6 AND U(d, 'second') < 0.4
+),
+
+either_promise AS (
+    SELECT * FROM first_promise
+    UNION ALL
+    SELECT * FROM second_promise
 )
 
 SELECT
@@ -86,7 +92,5 @@ SELECT
     made_on,
     promised_for,
     CASE WHEN fate = 'withdrawn' THEN made_on + 4 END AS withdrawn_on
-FROM (SELECT * FROM first_promise
-UNION ALL
-SELECT * FROM second_promise)
+FROM either_promise
 WHERE made_on <= GETVARIABLE('through')

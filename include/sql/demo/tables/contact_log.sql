@@ -1,4 +1,5 @@
--- Calls and visits: about late items (before the money came), and where a promise was made. Times are local office hours.
+-- Calls and visits: about late items (before the money came), and where a promise was made. Times are local office
+-- hours.
 -- What characters say stands in script_talk; the others speak from a short list.
 WITH talk AS (
     SELECT
@@ -6,7 +7,10 @@ WITH talk AS (
         'L' || ITEM_KEY(item.d, item.seq) AS tail,
         ITEM_KEY(item.d, item.seq) AS key,
         WORKDAY(item.due_on + WHOLE(3, 12, U(ITEM_KEY(item.d, item.seq), 'call'))) AS on_date,
-        PICK(['no_answer', 'spoke', 'spoke', 'spoke', 'refused', 'wrong_person'], U(ITEM_KEY(item.d, item.seq), 'outcome')) AS outcome,
+        PICK(
+            ['no_answer', 'spoke', 'spoke', 'spoke', 'refused', 'wrong_person'],
+            U(ITEM_KEY(item.d, item.seq), 'outcome')
+        ) AS outcome,
         PICK(
             ['customer_habit', 'loose_terms', 'market_policy', 'product', 'service', 'legacy_issue', NULL, NULL],
             U(ITEM_KEY(item.d, item.seq), 'why')
@@ -66,14 +70,19 @@ SELECT
     'CL-' || SUBSTR(customer.account_id, 2) || '-' || tail AS log_id,
     customer.account_id,
     TIMEZONE(IF(customer.company_id = 'HD', 'Asia/Shanghai', 'Europe/London'), local_time) AS contacted_at,
-    IF(outcome IN ('promised', 'spoke') AND U(key, 'channel') < 0.1, 'visit', PICK(['phone', 'phone', 'phone', 'message', 'mail'],
-        U(key, 'channel'))) AS channel,
+    IF(
+        outcome IN ('promised', 'spoke') AND U(key, 'channel') < 0.1,
+        'visit',
+        PICK(['phone', 'phone', 'phone', 'message', 'mail'], U(key, 'channel'))
+    ) AS channel,
     outcome,
     staff.rep_id,
     reason_code,
     PART(note, IF(customer.locale = 'zh_CN', 1, 2)) AS note,
-    CASE WHEN outcome <> 'no_answer' AND U(key, 'next') < 0.5
-        THEN CAST(WORKDAY(on_date + WHOLE(3, 14, U(key, 'next day'))) AS DATE) END AS next_step_on
+    CASE
+        WHEN outcome <> 'no_answer' AND U(key, 'next') < 0.5
+            THEN CAST(WORKDAY(on_date + WHOLE(3, 14, U(key, 'next day'))) AS DATE)
+    END AS next_step_on
 FROM timed
 INNER JOIN customer ON timed.n = customer.n
 LEFT JOIN staff ON customer.company_id = staff.company_id AND customer.rep_no = staff.rep_no

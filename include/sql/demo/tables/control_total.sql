@@ -1,5 +1,7 @@
--- What the general ledger says, for each of the last sixty days and every month's end. One row per company, day and currency.
--- Counted from the facts themselves, once each: neither a row handed over twice nor one without a due date changes the books.
+-- What the general ledger says, for each of the last sixty days and every month's end. One row per company, day and
+-- currency.
+-- Counted from the facts themselves, once each: neither a row handed over twice nor one without a due date changes the
+-- books.
 WITH movement AS (
     SELECT
         n,
@@ -58,6 +60,24 @@ day AS (
     FROM (SELECT UNNEST(RANGE(0, GETVARIABLE('through') - GETVARIABLE('start') + 1)) AS i) AS counted
 ),
 
+pair AS (
+    SELECT DISTINCT
+        company_id,
+        currency
+    FROM daily
+),
+
+-- What is dated before the first day counts on it.
+moved AS (
+    SELECT
+        company_id,
+        currency,
+        GREATEST(on_date, GETVARIABLE('start')) AS on_date,
+        SUM(amount) AS amount
+    FROM daily
+    GROUP BY ALL
+),
+
 running AS (
     SELECT
         pair.company_id,
@@ -67,21 +87,9 @@ running AS (
             PARTITION BY pair.company_id, pair.currency
             ORDER BY day.as_of
         ) AS balance
-    FROM (SELECT DISTINCT
-company_id,
-currency
-FROM daily) AS pair
+    FROM pair
     CROSS JOIN day
-    LEFT JOIN (
-        -- What is dated before the first day counts on it.
-        SELECT
-            company_id,
-            currency,
-            GREATEST(on_date, GETVARIABLE('start')) AS on_date,
-            SUM(amount) AS amount
-        FROM daily
-        GROUP BY ALL
-    ) AS moved
+    LEFT JOIN moved
         ON
             pair.company_id = moved.company_id
             AND pair.currency = moved.currency

@@ -4,7 +4,9 @@ SELECT
     DOCUMENT_ID(customer.account_id, MONTH_OF(d), CAST(d % 1000 AS VARCHAR)) AS document_id,
     dispute_on AS opened_on,
     IF(dispute_cents = item.cents, NULL, MONEY(dispute_cents)) AS amount,
-    PICK(['product', 'product', 'service', 'legacy_issue', 'price', 'quantity', 'papers'], U(d, 'reason')) AS reason_code,
+    PICK(
+        ['product', 'product', 'service', 'legacy_issue', 'price', 'quantity', 'papers'], U(d, 'reason')
+    ) AS reason_code,
     staff.rep_id AS owner_rep_id,
     dispute_on + 30 AS resolve_by,
     IF(resolved_on <= GETVARIABLE('through'), resolved_on, NULL) AS resolved_on

@@ -74,15 +74,20 @@ SELECT
     CASE
         WHEN paper.kind = 'opening_balance' THEN NULL
         WHEN customer.company_id = 'HD'
-            THEN STRFTIME(paper.issued_on, '%y') || '3200000'
+            THEN
+                STRFTIME(paper.issued_on, '%y') || '3200000'
                 || LPAD(CAST(CAST(FLOOR(U(paper.d, 'number') * 100000000000) AS BIGINT) AS VARCHAR), 11, '0')
-        ELSE CASE paper.kind WHEN 'credit_note' THEN 'SC-' WHEN 'debit_note' THEN 'DN-' ELSE 'SI-' END
+        ELSE
+            CASE paper.kind WHEN 'credit_note' THEN 'SC-' WHEN 'debit_note' THEN 'DN-' ELSE 'SI-' END
             || LPAD(CAST(WHOLE(100000, 9999999, U(paper.d, 'number')) AS VARCHAR), 7, '0')
     END AS number,
-    CASE WHEN HAS_CONTRACT(paper.n) AND paper.kind IN ('invoice', 'debit_note')
-        THEN CONTRACT_ID(customer.account_id, YEAR(paper.issued_on)) END AS contract_id,
-    CASE WHEN paper.references_d IS NOT NULL
-        THEN DOCUMENT_ID(customer.account_id, paper.month_no, CAST(paper.references_d % 1000 AS VARCHAR))
+    CASE
+        WHEN HAS_CONTRACT(paper.n) AND paper.kind IN ('invoice', 'debit_note')
+            THEN CONTRACT_ID(customer.account_id, YEAR(paper.issued_on))
+    END AS contract_id,
+    CASE
+        WHEN paper.references_d IS NOT NULL
+            THEN DOCUMENT_ID(customer.account_id, paper.month_no, CAST(paper.references_d % 1000 AS VARCHAR))
     END AS references_document_id
 FROM paper
 INNER JOIN customer ON paper.n = customer.n

@@ -1,6 +1,15 @@
--- Papers: every contract; a delivery note for one document in eight, and for all of the characters'; acceptance of staged work;
+-- Papers: every contract; a delivery note for one document in eight, and for all of the characters'; acceptance of
+-- staged work;
 -- stamped statements of January and July for one customer in three; a guarantee for some strategic ones.
-WITH paper AS (
+WITH framed AS (
+    SELECT
+        n,
+        UNNEST(RANGE(YEAR(GETVARIABLE('start') - 3), YEAR(GETVARIABLE('through')) + 1)) AS of_year
+    FROM customer
+    WHERE HAS_CONTRACT(n)
+),
+
+paper AS (
     SELECT
         n,
         'E' || d AS tail,
@@ -29,11 +38,7 @@ WITH paper AS (
         'contract' AS kind,
         MAKE_DATE(of_year - 1, 12, WHOLE(1, 28, U(n * 100 + of_year, 'signed'))) AS obtained_on,
         NULL AS d
-    FROM customer
-    CROSS JOIN (
-        SELECT UNNEST(RANGE(YEAR(GETVARIABLE('start') - 3), YEAR(GETVARIABLE('through')) + 1)) AS of_year
-    ) AS y
-    WHERE HAS_CONTRACT(n)
+    FROM framed
     UNION ALL
     SELECT
         n,
@@ -61,8 +66,10 @@ SELECT
     customer.account_id,
     paper.kind,
     paper.obtained_on,
-    CASE WHEN d IS NOT NULL
-        THEN DOCUMENT_ID(customer.account_id, MONTH_OF(d), CAST(d % 1000 AS VARCHAR)) END AS document_id,
+    CASE
+        WHEN d IS NOT NULL
+            THEN DOCUMENT_ID(customer.account_id, MONTH_OF(d), CAST(d % 1000 AS VARCHAR))
+    END AS document_id,
     'archive://' || LOWER(customer.company_id) || '/' || SUBSTR(customer.account_id, 2) || '/' || tail || '.pdf' AS uri
 FROM paper
 INNER JOIN customer ON paper.n = customer.n

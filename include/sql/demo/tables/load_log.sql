@@ -3,4 +3,4 @@ SELECT
     table_name,
     GETVARIABLE('through') AS complete_through,
     TIMEZONE('UTC', CAST(GETVARIABLE('through') AS TIMESTAMP) + TO_MINUTES(990)) AS loaded_at
-FROM (SELECT UNNEST(GETVARIABLE('tables')) AS table_name)
+FROM (SELECT UNNEST(GETVARIABLE('tables')) AS table_name) AS listed

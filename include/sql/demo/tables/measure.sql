@@ -4,7 +4,9 @@ SELECT
     'MS-' || SUBSTR(customer.account_id, 2) || '-' || STRFTIME(month_on, '%y%m') AS measure_id,
     month_on AS month,
     customer.account_id,
-    PICK(['visit', 'payment_plan', 'early_payment_discount', 'statement', 'management_call'], U(key, 'measure kind')) AS kind,
+    PICK(
+        ['visit', 'payment_plan', 'early_payment_discount', 'statement', 'management_call'], U(key, 'measure kind')
+    ) AS kind,
     MONEY(100000 * CAST(CEIL(monthly_cents * 0.3 / 100000) AS BIGINT)) AS expected_uplift,
     customer.currency,
     staff.rep_id AS owner_rep_id,
