@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+
 from huikuan.columns import duckdb_type
 from huikuan.ledger.contract import TABLES
 from huikuan.policy.model import GatePolicy, VolumePolicy

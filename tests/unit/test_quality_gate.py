@@ -10,10 +10,11 @@ from typing import Any
 
 import duckdb
 import pytest
+from quality_ledgers import NIGHT, POLICY, Ledger, core, failed, gate_alone, night, quarantined, sound, write
+
 from huikuan.ledger import snapshot as snapshots
 from huikuan.ledger.source import open_source
 from huikuan.quality import Validation, validate
-from quality_ledgers import NIGHT, POLICY, Ledger, core, failed, gate_alone, night, quarantined, sound, write
 
 STRICT = POLICY.model_copy(update={"max_quarantined_share_pct": Decimal("0.5")})
 

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from quality_ledgers import Ledger, failed, night, quarantined, sound
+
 from huikuan.columns import key_columns
 from huikuan.ledger.contract import TABLES
 from huikuan.quality.model import InSet, Known, Present, Query, Rule, Validation
 from huikuan.quality.rules import ORDER, catalogue
-from quality_ledgers import Ledger, failed, night, quarantined, sound
 
 RULES = {rule.rule_id: rule for rule in catalogue()}
 FIRST_STAGE = [rule for rule in catalogue() if not isinstance(rule.check, (Known, Query))]
