@@ -14,6 +14,7 @@ from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 import duckdb
+
 from huikuan.columns import duckdb_type
 from huikuan.ledger.contract import LEDGER
 from huikuan.outreach.rows import (
@@ -232,7 +233,7 @@ def lay_quality(lake: Path, night: Night) -> Path:
     """Write the results of validation of the night's run."""
     folder = lake / "runs" / night.run.business_date.isoformat() / night.run.run_id / "quality"
     folder.mkdir(parents=True)
-    compared = [] if night.ties_out is None else [("control_total.balance", int(not night.ties_out))]
+    compared = [] if night.ties_out is None else [("gate.tie_out", int(not night.ties_out))]
     rules = [asdict(rule) for rule in night.rules] + [
         {"rule_id": rule_id, "severity": "warning", "table_name": "control_total", "failed_count": failed}
         | {"total_count": 3, "description": "Open less free credit equals the general ledger."}

@@ -15,10 +15,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
 from huikuan.outreach.message import bodies
 from huikuan.outreach.rows import Contact, Night
 from huikuan.outreach.worklists import Worklist, data_owner_reports, digests, escalations
-
 from tests.outreach_samples import POLICY, balance, item, run_record, sample_night, status, task
 
 pytestmark = pytest.mark.browser

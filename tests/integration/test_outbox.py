@@ -14,13 +14,13 @@ from typing import Any
 
 import psycopg
 import pytest
+
 from huikuan.errors import FenceError, OutreachError
 from huikuan.outreach import EmlFolder, send_messages, write_messages
 from huikuan.outreach.rows import Quarantined, newest_run, newest_snapshot, read_night
 from huikuan.outreach.transport import LostError, Outgoing
 from huikuan.warehouse.connect import connect
 from huikuan.warehouse.fence import step
-
 from tests.outreach_samples import DAY, MORNING, POLICY, lay_snapshot, publish_night, run_record, sample_night
 
 EVERYBODY = ["R-ANNA", "R-IDLE", "R-LI", "M-CHEN"]

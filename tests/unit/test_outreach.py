@@ -12,11 +12,14 @@ from email.message import EmailMessage
 from io import BytesIO
 from pathlib import Path
 
-import huikuan.outreach
 import openpyxl
 import pytest
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import huikuan.outreach
 from huikuan.errors import InvariantError
 from huikuan.outreach.message import TEMPLATES, bodies, compose, is_address
 from huikuan.outreach.outbox import plan_mails
@@ -36,9 +39,6 @@ from huikuan.outreach.worklists import (
 )
 from huikuan.policy.outreach import OutreachPolicy
 from huikuan.settings import INCLUDE
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-
 from tests.outreach_samples import (
     DAY,
     POLICY,
@@ -149,7 +149,7 @@ def test_a_manager_with_tasks_of_a_rep_gets_a_digest_too() -> None:
 
 def test_nothing_to_do_is_said_and_not_left_out() -> None:
     mail = opened(compose(digest_of("R-IDLE"), POLICY, WRITTEN_AT).content)
-    assert mail["Subject"] == "Nothing to do today, 1 Jul 2025"
+    assert mail["Subject"].replace("\u00a0", " ") == "Nothing to do today, 1 Jul 2025"
     assert "no customer of yours needs a call" in part(mail, "plain")
     assert list(mail.iter_attachments()) == []
 
@@ -389,7 +389,8 @@ def test_too_many_escalations_are_held_back() -> None:
     assert {plan.state for plan in plan_mails(sample_night(), bound)} == {"queued"}
     night = sample_night()
     second = replace(night.readers["M-CHEN"], rep_id="M-TWO")
-    night = replace(night, readers={**night.readers, "M-TWO": second})
+    anna = replace(night.readers["R-ANNA"], manager_id="M-TWO")
+    night = replace(night, readers={**night.readers, "M-TWO": second, "R-ANNA": anna})
     assert [plan.state for plan in plan_mails(night, bound)] == ["parked"] * 5 + ["queued"]
 
 
@@ -521,6 +522,15 @@ def test_subjects_are_short_and_name_nobody(night: Night) -> None:
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(books())
+def test_subjects_arrive_as_they_were_written(night: Night) -> None:
+    """Folding an encoded header must not lose a space: "CNY 282.8万", never "CNY282.8万"."""
+    for plan in plan_mails(night, POLICY):
+        mail = compose(plan.worklist, POLICY, WRITTEN_AT)
+        assert opened(mail.content)["Subject"].replace("\u00a0", " ") == mail.subject
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(books())
 def test_one_digest_per_reader(night: Night) -> None:
     plans = [(type(plan.worklist), plan.worklist.reader.rep_id) for plan in plan_mails(night, POLICY)]
     assert len(plans) == len(set(plans))
@@ -542,6 +552,30 @@ def test_every_sentence_has_its_chinese() -> None:
         [chinese] = [message.string] if isinstance(message.string, str) else message.string
         assert chinese, many
         assert set(re.findall(r"%\(\w+\)s", chinese)) == set(re.findall(r"%\(\w+\)s", many)), many
+
+
+def test_a_row_speaks_of_the_currency_that_it_asks_for() -> None:
+    """A-102 owes JPY for 41 days and USD for 12; an invoice in instalments is named once."""
+    night = sample_night()
+    key = ("CN", "A-102")
+    second = replace(night.items[key][1], seq=2)
+    usd = task("R-LI", key, "call", 3, "9800", "USD")
+    night = replace(night, tasks=[usd], items={**night.items, key: [*night.items[key], second]})
+    text, _ = bodies(digest_of("R-LI", night), POLICY)
+    assert "USD 9,800.00 · 逾期 12 天" in text
+    assert "自 2025年6月19日 起未付：发票 INV-A-102-2。" in text
+    assert "INV-A-102-1" not in text
+
+
+def test_accounts_without_a_rep_go_to_the_managers_of_their_company() -> None:
+    night = sample_night()
+    other = replace(night.readers["M-CHEN"], rep_id="M-CN", locale="en")
+    people = {**night.readers, "M-CN": other, "R-LI": replace(night.readers["R-LI"], manager_id="M-CN")}
+    found = {each.reader.rep_id: each.ownerless for each in escalations(replace(night, readers=people))}
+    assert found["M-CN"] == ()
+    assert [line.account_id for line in found["M-CHEN"]] == ["B-202"]
+    alone = replace(night, readers={"M-CN": replace(other, manager_id=None)})
+    assert [line.account_id for line in escalations(alone)[0].ownerless] == ["B-202"]
 
 
 def test_tone_never_threatens_with_the_contract() -> None:

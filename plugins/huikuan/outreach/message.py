@@ -55,7 +55,8 @@ def compose(worklist: Worklist, policy: OutreachPolicy, written_at: datetime) ->
     message = EmailMessage(policy=email_policy.SMTP)
     message["From"] = Address(display_name=policy.sender_name, addr_spec=policy.sender)
     message["To"] = Address(addr_spec=reader.email) if is_address(reader.email) else "undisclosed-recipients:;"
-    message["Subject"] = subject
+    # Python may lose a plain space where it folds an encoded header; a no-break space is encoded with its neighbours
+    message["Subject"] = subject.replace(" ", "\u00a0")
     message["Date"] = format_datetime(written_at)
     message["Message-ID"] = f"<{identity}@{policy.domain}>"
     message["Auto-Submitted"] = "auto-generated"

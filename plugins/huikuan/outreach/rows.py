@@ -119,6 +119,8 @@ class Contact:
     phone: str | None
 
 
+_TIE_OUT = "gate.tie_out"
+"""The rule of validation that compares the ledger with the general ledger."""
 _Row = TypeVar("_Row", Balance, Item, Contact)
 _Any = TypeVar("_Any")
 
@@ -362,10 +364,10 @@ def _read_quality(quality: Path) -> dict[str, Any]:
         quarantined = duck.execute(
             "SELECT table_name, row_number, rule_id, reason FROM read_parquet(?) ORDER BY ALL", [str(rows)]
         ).fetchall()
-    compared = [rule for rule in rules if rule.table_name == "control_total" and "balance" in rule.rule_id]
+    compared = [rule for rule in rules if rule.rule_id == _TIE_OUT and rule.total_count]
     return {
         "rules": [rule for rule in rules if rule.failed_count],
-        "ties_out": all(not rule.failed_count for rule in compared) if any(r.total_count for r in compared) else None,
+        "ties_out": all(not rule.failed_count for rule in compared) if compared else None,
         "quarantined": [Quarantined(*row) for row in quarantined],
         "quarantined_rows": len({(table, number) for table, number, _, _ in quarantined}),
     }

@@ -96,8 +96,9 @@ def send_messages(
 ) -> dict[str, Any]:
     """Hand over every mail of the date that is due, and return what became of all of them.
 
-    The result holds ``sent_now``, the number of mails per state in ``states``, and under ``attention`` the
-    message_ids that a person has to look at, by state. ``now`` replaces the database's clock in tests and replays.
+    The result holds ``sent_now``; ``waiting``, the number of mails that another run of the sender may still settle;
+    the number of mails per state in ``states``; and under ``attention`` the message_ids that a person has to look at.
+    ``now`` replaces the database's clock in tests and replays.
 
     Raises FenceError when another sender is at work, OutreachError when the transport cannot be used at all; mails
     that were not handed over then wait in the outbox.
@@ -315,8 +316,9 @@ def _close(sender: _Sender, sent: int) -> dict[str, Any]:
             states[state] = states.get(state, 0) + 1
             if state in ATTENTION:
                 attention.setdefault(state, []).append(message_id)
-        result = {"sent_now": sent, "states": states, "attention": attention}
-        if not _waiting(sender.connection, sender.attempt.business_date, sender.now):
+        waiting = len(_waiting(sender.connection, sender.attempt.business_date, sender.now))
+        result = {"sent_now": sent, "waiting": waiting, "states": states, "attention": attention}
+        if not waiting:
             sender.attempt.finish({**result, "sent_now": 0}, sender.connection)
     log.info("mails of %s: %d sent now, %s", sender.attempt.business_date, sent, states)
     return result

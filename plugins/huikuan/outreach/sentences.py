@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from urllib.parse import quote
 
@@ -139,8 +140,8 @@ def _why(line: Line, wording: Wording) -> Iterator[str]:
         yield _promised(line, wording)
     if line.kind == "resolve_dispute":
         yield _disputed(line, wording)
-    if line.days_late and line.oldest_due_on:
-        yield _unpaid(line, wording)
+    if line.oldest_due_on:
+        yield _unpaid(line, line.oldest_due_on, wording)
     if line.stage_previous and line.stage_previous < line.stage:
         yield wording.text("Moved from %(before)s to %(now)s.", before=line.stage_previous, now=line.stage)
     if line.is_over_limit:
@@ -169,26 +170,19 @@ def _disputed(line: Line, wording: Wording) -> str:
     return wording.text("Disputes an invoice.")
 
 
-def _unpaid(line: Line, wording: Wording) -> str:
-    shown = ", ".join(clean(number, 30) for number in line.numbers[:_NUMBERS_SHOWN])
-    rest = len(line.numbers) - _NUMBERS_SHOWN
-    day = wording.day(line.oldest_due_on) if line.oldest_due_on else ""
-    if not shown:
-        return wording.text("Unpaid since %(day)s.", day=day)
+def _unpaid(line: Line, oldest: date, wording: Wording) -> str:
+    values = {
+        "day": wording.day(oldest),
+        "numbers": ", ".join(clean(number, 30) for number in line.unpaid[:_NUMBERS_SHOWN]),
+    }
+    rest = len(line.unpaid) - _NUMBERS_SHOWN
     if rest > 0:
-        return wording.count(
-            "Unpaid since %(day)s: invoices %(numbers)s and %(n)s more.",
-            "Unpaid since %(day)s: invoices %(numbers)s and %(n)s more.",
-            rest,
-            day=day,
-            numbers=shown,
-        )
+        return wording.text("Unpaid since %(day)s: invoices %(numbers)s and %(rest)s more.", rest=rest, **values)
     return wording.count(
         "Unpaid since %(day)s: invoice %(numbers)s.",
         "Unpaid since %(day)s: invoices %(numbers)s.",
-        len(line.numbers),
-        day=day,
-        numbers=shown,
+        len(line.unpaid),
+        **values,
     )
 
 
@@ -321,7 +315,7 @@ def foot(run_id: str, attached: bool, wording: Wording) -> str:
 def gate_sentence(report: DataOwnerReport, wording: Wording) -> str:
     """What the night did because of the state of the ledger."""
     return {
-        "open": wording.text("The lists were made and sent."),
+        "open": wording.text("The lists were made; the mails go out as usual."),
         "no_contact": wording.text("The figures were published, but nobody was contacted: they may be wrong."),
         "stop": wording.text("Nothing was published and nobody was contacted. Yesterday's figures still stand."),
     }[report.gate]

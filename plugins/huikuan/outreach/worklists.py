@@ -49,6 +49,7 @@ class Line:
     overdue: tuple[Money, ...]
     """Per currency, largest days late first; never summed."""
     days_late: int
+    """In the currency asked for."""
     oldest_due_on: date | None
     due_on: date
     """Day by which it should be done."""
@@ -66,6 +67,8 @@ class Line:
     items: tuple[Item, ...]
     numbers: tuple[str, ...]
     """Printed number of each item, in the order of ``items``."""
+    unpaid: tuple[str, ...]
+    """Printed numbers of the invoices behind the row's amount, each once, oldest due date first."""
     rule_ids: tuple[str, ...]
 
 
@@ -126,14 +129,13 @@ def escalations(night: Night) -> list[Escalation]:
     for task in night.tasks:
         if task.rep_id is not None and task.kind == "escalate":
             mine.setdefault(task.rep_id, []).append(task)
-    nobodys = tuple(_ownerless(night))
     readers = [reader for reader in _active(night) if reader.role == "manager" or reader.rep_id in mine]
     return [
         Escalation(
             reader,
             truth(night),
             tuple(_line(night, task) for task in _ranked(mine.get(reader.rep_id, []))),
-            nobodys if reader.role == "manager" else (),
+            tuple(_ownerless(night, reader)) if reader.role == "manager" else (),
         )
         for reader in readers
     ]
@@ -182,14 +184,16 @@ def check_scope(worklist: Worklist, night: Night) -> None:
     """Raise InvariantError when a mail shows an account that its reader has nothing to do with.
 
     The scope is worked out from the published rows, not from the mail: accounts with a task of the reader, accounts
-    in the reader's charge, and for a manager those of the people below and those without anybody in charge.
+    in the reader's charge, and for a manager those of the people below, and those without anybody in charge in the
+    same companies.
     """
     reader = worklist.reader
-    people = _people_below(night, reader.rep_id) | {reader.rep_id}
+    people = _led_by(night, reader.rep_id)
     scope = {(task.company_id, task.account_id) for task in night.tasks if task.rep_id == reader.rep_id}
     scope |= {key for key, status in night.statuses.items() if status.rep_id in people}
     if reader.role == "manager":
-        scope |= {key for key, status in night.statuses.items() if status.rep_id is None}
+        ours = _companies_of(night, reader)
+        scope |= {key for key, status in night.statuses.items() if status.rep_id is None and key[0] in ours}
     outside = set(shown_accounts(worklist)) - scope
     if outside:
         raise InvariantError(
@@ -198,8 +202,9 @@ def check_scope(worklist: Worklist, night: Night) -> None:
         )
 
 
-def _people_below(night: Night, manager_id: str) -> set[str]:
-    found: set[str] = set()
+def _led_by(night: Night, manager_id: str) -> set[str]:
+    """The manager and everybody below, however deep."""
+    found = {manager_id}
     waiting = [manager_id]
     while waiting:
         above = waiting.pop()
@@ -217,12 +222,27 @@ def _ranked(tasks: Iterable[Task]) -> list[Task]:
     return sorted(tasks, key=lambda task: (task.rank, task.task_id))
 
 
-def _ownerless(night: Night) -> list[Line]:
-    """Overdue accounts without a rep, the latest first."""
-    keys = [key for key, status in night.statuses.items() if status.rep_id is None and night.balances.get(key)]
-    return sorted(
-        (_facts(night, key, kind="appoint") for key in keys), key=lambda line: (-line.days_late, line.account_id)
-    )
+def _ownerless(night: Night, manager: Reader) -> list[Line]:
+    """Overdue accounts without a rep in the manager's companies, the latest first."""
+    ours = _companies_of(night, manager)
+    keys = [
+        key
+        for key, status in night.statuses.items()
+        if status.rep_id is None and key[0] in ours and night.balances.get(key)
+    ]
+    lines = [_facts(night, key, kind="appoint") for key in keys]
+    return sorted(lines, key=lambda line: (-line.days_late, line.company_id, line.account_id))
+
+
+def _companies_of(night: Night, manager: Reader) -> set[str]:
+    """Companies with accounts in the charge of the manager or of people below, and those that no manager has."""
+    led = {reader.rep_id: _led_by(night, reader.rep_id) for reader in _active(night) if reader.role == "manager"}
+    companies = {
+        rep_id: {key[0] for key, status in night.statuses.items() if status.rep_id in people}
+        for rep_id, people in led.items()
+    }
+    everybodys = {key[0] for key in night.statuses} - set().union(*companies.values())
+    return companies.get(manager.rep_id, set()) | everybodys
 
 
 def _line(night: Night, task: Task) -> Line:
@@ -235,6 +255,13 @@ def _facts(night: Night, key: AccountKey, *, kind: str, task: Task | None = None
     status = night.statuses.get(key)
     balances = sorted(night.balances.get(key, []), key=lambda row: (-row.max_days_past_due, row.currency))
     items = tuple(night.items.get(key, []))
+    asked = [row for row in balances if ask and row.currency == ask.currency]
+    currency = ask.currency if ask else balances[0].currency if balances else None
+    unpaid = [item for item in items if item.currency == currency and item.collectable_amount > 0]
+
+    def number(item: Item) -> str:
+        return night.numbers.get((item.company_id, item.document_id), item.document_id)
+
     subject = (key[0], task.subject_id) if task and task.subject_id else None
     promise = night.promises.get(subject) if subject and kind == "chase_promise" else None
     document_id = night.disputed_documents.get(subject, subject[1]) if subject and kind == "resolve_dispute" else None
@@ -246,8 +273,8 @@ def _facts(night: Night, key: AccountKey, *, kind: str, task: Task | None = None
         kind=kind,
         ask=ask,
         overdue=tuple(Money(row.currency, row.overdue_amount) for row in balances),
-        days_late=max((row.max_days_past_due for row in balances), default=0),
-        oldest_due_on=status.oldest_due_on if status else None,
+        days_late=max((row.max_days_past_due for row in asked or balances), default=0),
+        oldest_due_on=min((item.due_on for item in unpaid), default=None),
         due_on=task.due_on if task else night.run.business_date,
         waiting_since=task.first_listed_on if task else None,
         stage=status.stage if status else "M0",
@@ -260,7 +287,8 @@ def _facts(night: Night, key: AccountKey, *, kind: str, task: Task | None = None
         rep_name=owner.name if owner else None,
         contact=_contact(night.contacts.get(key, []), kind),
         items=items,
-        numbers=tuple(night.numbers.get((key[0], item.document_id), item.document_id) for item in items),
+        numbers=tuple(number(item) for item in items),
+        unpaid=tuple(dict.fromkeys(number(item) for item in unpaid)),
         rule_ids=tuple(night.reasons.get(task.task_id, ())) if task else (),
     )
 
