@@ -10,11 +10,12 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
+
 from huikuan.settings import Settings
 from huikuan.warehouse.connect import start_embedded, stop_embedded
 from huikuan.warehouse.migrate import migrate
-from psycopg import sql
-from psycopg.conninfo import conninfo_to_dict
 
 _TEMPLATE = "huikuan"
 

@@ -10,11 +10,12 @@ from pathlib import Path
 import psycopg
 import pytest
 import sqlalchemy
+from psycopg.conninfo import conninfo_to_dict
+
 from huikuan.errors import WarehouseError
 from huikuan.settings import Settings
 from huikuan.warehouse import connect as ways
 from huikuan.warehouse.connect import ROLES, Role, connect, engine, role_conninfo, stop_embedded
-from psycopg.conninfo import conninfo_to_dict
 
 SECRET = "s3cr3t-canary"
 

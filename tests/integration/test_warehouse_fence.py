@@ -11,10 +11,11 @@ from multiprocessing.synchronize import Event
 
 import psycopg
 import pytest
+from warehouse_samples import NIGHT
+
 from huikuan.errors import FenceError, WarehouseError
 from huikuan.warehouse.connect import connect
 from huikuan.warehouse.fence import step
-from warehouse_samples import NIGHT
 
 SPAWN = multiprocessing.get_context("spawn")
 

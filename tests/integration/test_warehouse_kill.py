@@ -14,12 +14,13 @@ from typing import Any
 import duckdb
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict
+from warehouse_samples import NIGHT, content, published, record, write_tables
+
 from huikuan.warehouse import publish as publishing
 from huikuan.warehouse.connect import connect
 from huikuan.warehouse.fence import step
 from huikuan.warehouse.publish import RunRecord, publish
-from psycopg.conninfo import conninfo_to_dict
-from warehouse_samples import NIGHT, content, published, record, write_tables
 
 OLD, NEW = record(run="aaaaaaaaaaaa"), record(run="bbbbbbbbbbbb")
 CLEAN = multiprocessing.get_context("forkserver")

@@ -11,12 +11,6 @@ import psycopg
 import pytest
 import sqlalchemy
 from alembic.config import Config
-from huikuan.columns import allowed_values
-from huikuan.errors import WarehouseError
-from huikuan.warehouse import migrate as migration
-from huikuan.warehouse.connect import connect
-from huikuan.warehouse.migrate import alembic_config, migrate, view_texts
-from huikuan.warehouse.tables import RESULTS, STORE
 from psycopg.conninfo import conninfo_to_dict
 from pytest_alembic.tests import (
     test_model_definitions_match_ddl,
@@ -24,6 +18,13 @@ from pytest_alembic.tests import (
     test_up_down_consistency,
     test_upgrade,
 )
+
+from huikuan.columns import allowed_values
+from huikuan.errors import WarehouseError
+from huikuan.warehouse import migrate as migration
+from huikuan.warehouse.connect import connect
+from huikuan.warehouse.migrate import alembic_config, migrate, view_texts
+from huikuan.warehouse.tables import RESULTS, STORE
 
 __all__ = [
     "test_model_definitions_match_ddl",

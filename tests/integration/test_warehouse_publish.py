@@ -12,13 +12,14 @@ from pathlib import Path
 import duckdb
 import psycopg
 import pytest
+from warehouse_samples import NIGHT, content, published, record, write_tables
+
 from huikuan.errors import FenceError, WarehouseError
 from huikuan.warehouse import publish as publishing
 from huikuan.warehouse.connect import connect
 from huikuan.warehouse.fence import step
 from huikuan.warehouse.publish import RunRecord, current_run, previous_run, publish, record_stopped
 from huikuan.warehouse.tables import RESULTS
-from warehouse_samples import NIGHT, content, published, record, write_tables
 
 A, B = record(run="aaaaaaaaaaaa"), record(run="bbbbbbbbbbbb")
 

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from warehouse_samples import NIGHT, published, record, write_tables
+
 from huikuan.errors import FenceError
 from huikuan.warehouse.connect import ROLES, Role, connect
 from huikuan.warehouse.fence import step
 from huikuan.warehouse.migrate import view_texts
 from huikuan.warehouse.publish import publish
 from huikuan.warehouse.tables import RESULTS, STORE
-from warehouse_samples import NIGHT, published, record, write_tables
 
 READ = frozenset({"SELECT"})
 KEEP = frozenset({"SELECT", "INSERT", "UPDATE"})

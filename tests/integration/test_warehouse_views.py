@@ -9,8 +9,9 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from huikuan.warehouse.connect import connect
 from warehouse_samples import published, record
+
+from huikuan.warehouse.connect import connect
 
 HOLD = {"account_flag__flag": "'stop_supply'", "account_flag__state": "'active'"}
 RELEASED = {"account_flag__flag": "'stop_supply'", "account_flag__state": "'released'"}

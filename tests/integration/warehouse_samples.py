@@ -7,11 +7,12 @@ from pathlib import Path
 
 import duckdb
 import psycopg
+from sqlalchemy import Column
+
 from huikuan.columns import allowed_values, duckdb_type
 from huikuan.warehouse.fence import step
 from huikuan.warehouse.publish import RunRecord, publish
 from huikuan.warehouse.tables import RESULTS
-from sqlalchemy import Column
 
 NIGHT = date(2026, 3, 2)
 

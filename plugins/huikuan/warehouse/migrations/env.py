@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from alembic import context
+from sqlalchemy import Connection, Engine
+
 from huikuan.warehouse.migrate import as_owner, concerns_contract
 from huikuan.warehouse.tables import STORE
-from sqlalchemy import Connection, Engine
 
 
 def run(connection: Connection) -> None:
