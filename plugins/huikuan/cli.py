@@ -40,7 +40,9 @@ def night(
     warehouse: Warehouse = None,
     refresh: Annotated[bool, typer.Option(help="Read the ledger again even if that was done.")] = False,
     backfill: Annotated[bool, typer.Option(help="A night of the past: nobody is contacted.")] = False,
-    outreach: Annotated[bool, typer.Option(help="Write the morning's mails as .eml files too.")] = True,
+    with_mails: Annotated[
+        bool, typer.Option("--outreach/--no-outreach", help="Write the morning's mails as .eml files too.")
+    ] = True,
 ) -> None:
     """Run one night: extract ▸ validate ▸ classify ▸ publish, then the morning's mails."""
     from huikuan.night.run import run_night
@@ -57,14 +59,60 @@ def night(
         is_backfill=backfill,
         report=_progress,
     )
-    mails = _mails(business_date.date(), settings) if outreach else None
+    mails = write_mails(business_date.date(), settings, policy) if with_mails else None
     show_night(console, outcome, settings, mails)
     if outcome.gate == "stop":
         raise typer.Exit(3)
 
 
-def _mails(business_date: date, settings: Settings) -> dict[str, int]:
-    raise NotImplementedError
+@app.command()
+def outreach(
+    business_date: BusinessDate,
+    policy: Annotated[Path, typer.Option(help="Policy file (回款政策).")] = DEFAULT_POLICY,
+    lake: Lake = None,
+    warehouse: Warehouse = None,
+) -> None:
+    """Write the mails of a published night as .eml files; what was written before is not written again."""
+    states = write_mails(business_date.date(), _settings(lake, warehouse), policy)
+    _progress(", ".join(f"{count} {state}" for state, count in sorted(states.items())) or "no mails")
+
+
+@app.command("demo-ledger")
+def demo_ledger(
+    target: Annotated[Path, typer.Argument(help="Folder to write; made when missing.")],
+    through: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="Last day of the ledger.")],
+    accounts: Annotated[int, typer.Option(help="Customer accounts.")] = 400,
+    seed: Annotated[int, typer.Option(help="Same seed, same ledger.")] = 20260101,
+    csv: Annotated[bool, typer.Option(help="CSV files instead of Parquet.")] = False,
+    erp: Annotated[str | None, typer.Option(help="Load it into this PostgreSQL as a foreign ERP too.")] = None,
+) -> None:
+    """Generate a believable ledger of two companies in the contract's form."""
+    from huikuan.ledger.demo import generate, load_as_erp
+
+    counts = generate(
+        target, through=through.date(), accounts=accounts, seed=seed, file_format="csv" if csv else "parquet"
+    )
+    for table, rows in counts.items():
+        _progress(f"  {table}: {rows:,} rows")
+    if erp is not None:
+        load_as_erp(erp, target)
+        _progress("loaded as the foreign ERP: read it with --source demo_erp")
+
+
+def write_mails(business_date: date, settings: Settings, policy: Path) -> dict[str, int]:
+    """Mails as files, written as of the moment at which their window opens: files contact nobody, so none expires."""
+    from huikuan.night.steps import prepare
+    from huikuan.outreach import EmlFolder, send_messages, write_messages
+    from huikuan.policy import load_policy
+
+    bounds = load_policy(policy).outreach
+    opening = bounds.window(business_date)[0]
+    url = prepare(settings)
+    write_messages(url, settings.lake, business_date, bounds, written_at=opening)
+    folder = EmlFolder(settings.mail)
+    result = send_messages(url, settings.lake, business_date, folder, bounds, now=opening)
+    states: dict[str, int] = result.get("states", {})
+    return states
 
 
 def _settings(lake: Path | None, warehouse: str | None) -> Settings:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+
 from huikuan.columns import duckdb_type
 from huikuan.engine import duck
 from huikuan.ledger.contract import TABLES

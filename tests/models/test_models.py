@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 import yaml
+
 from huikuan.policy import load_policy
 from huikuan.settings import DEFAULT_POLICY
-
 from tests.models.ledgers import classified, fetch
 
 CASES = sorted((Path(__file__).parent / "cases").glob("*.yaml"))

@@ -50,7 +50,7 @@ class Inputs:
 def session(
     inputs: Inputs, results: Mapping[str, Table], memory: str = DEFAULT_MEMORY
 ) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection that holds the inputs' relations; ``results`` is the output contract, for tables without yesterday."""
+    """A connection that holds the inputs' relations; ``results`` is the output contract, for tables not there yet."""
     with tempfile.TemporaryDirectory(prefix="huikuan-duckdb-") as spill, duckdb.connect() as connection:
         connection.execute(f"SET memory_limit = '{memory}'")
         connection.execute(f"SET temp_directory = {_text(spill)}")

@@ -107,7 +107,7 @@ def sealed_tables(lake: Path, run_id: str) -> dict[str, Path]:
     except FileNotFoundError as error:
         raise SnapshotError(
             f"The lake {lake} holds no finished results of run {run_id}.",
-            "Classify that night again, or use the lake in which it was computed; a warehouse and its lake go together.",
+            "Classify that night again, or use the lake it was computed in: a warehouse and its lake belong together.",
         ) from error
     files = {name.removesuffix(".parquet"): folder / "tables" / name for name in hashes}
     for name, path in files.items():

@@ -15,8 +15,6 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from huikuan.engine import duck
 from huikuan.errors import SnapshotError
 from huikuan.ledger import snapshot as snapshots

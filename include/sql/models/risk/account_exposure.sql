@@ -1,5 +1,6 @@
 -- One row per account with a balance: totals over its currencies in functional currency at as-of, rounded half-up to
--- the currency's minor unit, once (rules 6 and 15); the digits of ROUND must be a constant, hence one branch each. A total is empty when one of its rates is missing.
+-- the currency's minor unit, once (rules 6 and 15). ROUND wants constant digits, hence a branch for each. A total is
+-- empty when one of its rates is missing.
 -- materialise: table
 WITH converted AS (
     SELECT

@@ -16,7 +16,7 @@ WITH paid AS (
     INNER JOIN ledger.receipt AS r ON a.company_id = r.company_id AND a.source_id = r.receipt_id
     LEFT JOIN ledger.instalment AS i
         ON a.company_id = i.company_id AND a.document_id = i.document_id AND a.seq = i.seq
-    WHERE a.source_kind = 'receipt' AND a.allocated_on > p.risk_window_from
+    WHERE a.source_kind = 'receipt' AND a.allocated_on > p.risk_window_from AND r.received_on <= $as_of
 ),
 
 unclear AS (
@@ -145,7 +145,7 @@ SELECT
     GREATEST(DATE_DIFF('day', COALESCE(l.due_on, d.due_on), l.received_on), 0) AS days_late
 FROM line AS l
 INNER JOIN ledger.document AS d ON l.company_id = d.company_id AND l.document_id = d.document_id
-WHERE l.amount > 0
+WHERE l.amount > 0 AND d.issued_on <= $as_of
 UNION ALL
 SELECT
     r.company_id,

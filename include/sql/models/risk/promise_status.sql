@@ -33,7 +33,10 @@ about_document AS (
     INNER JOIN counted_allocation AS a
         ON m.company_id = a.company_id AND m.document_id = a.document_id AND a.source_kind = 'receipt'
     INNER JOIN ledger.receipt AS r ON a.company_id = r.company_id AND a.source_id = r.receipt_id
-    WHERE r.received_on >= m.made_on AND DATE_DIFF('day', m.promised_for, r.received_on) <= m.tolerance_days
+    WHERE
+        r.received_on >= m.made_on
+        AND r.received_on <= $as_of
+        AND DATE_DIFF('day', m.promised_for, r.received_on) <= m.tolerance_days
     GROUP BY m.company_id, m.promise_id
 ),
 
