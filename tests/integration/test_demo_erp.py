@@ -10,6 +10,7 @@ from typing import Literal
 import duckdb
 import psycopg
 import pytest
+
 from huikuan.errors import LedgerError
 from huikuan.ledger.contract import TABLES
 from huikuan.ledger.demo import generate, load_as_erp

@@ -143,7 +143,8 @@ CREATE OR REPLACE MACRO SLOT_OF(d) AS CAST(d % 1000 AS integer);
 CREATE OR REPLACE MACRO PAY_KEY(n, paid_on) AS CAST(n AS bigint) * 100000 + (paid_on - date '2000-01-01');
 CREATE OR REPLACE MACRO ITEM_KEY(d, seq) AS d * 10 + seq;
 CREATE OR REPLACE MACRO DOCUMENT_ID(account_id, month_no, tail) AS
-    SUBSTR(account_id, 2) || '-' || LPAD(CAST(month_no // 12 * 100 + month_no % 12 + 1 AS varchar), 4, '0') || '-' || tail;
+    SUBSTR(account_id, 2) || '-' || LPAD(CAST(month_no // 12 * 100 + month_no % 12 + 1 AS varchar), 4, '0')
+    || '-' || tail;
 CREATE OR REPLACE MACRO RECEIPT_ID(account_id, paid_on, currency, tail) AS
     SUBSTR(account_id, 2) || '-' || STRFTIME(paid_on, '%y%m%d') || '-' || currency || tail;
 CREATE OR REPLACE MACRO HAS_CONTRACT(n) AS n <= 18 OR U(n, 'contract') < 0.4;

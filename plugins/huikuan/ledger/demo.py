@@ -156,13 +156,17 @@ def _set_variables(connection: duckdb.DuckDBPyConnection, **values: object) -> N
 def _write(
     connection: duckdb.DuckDBPyConnection, table: str, target: Path, file_format: Literal["parquet", "csv"]
 ) -> int:
-    """Write ``handed_<table>`` with the contract's columns, types and order of keys."""
+    """Write ``handed_<table>`` with the contract's columns and types; return its rows.
+
+    CSV is read by people and comes in the order of its key; Parquet comes as it falls, which saves a third of the time.
+    """
     for old in ("parquet", "csv"):
         (target / f"{table}.{old}").unlink(missing_ok=True)
-    options = "FORMAT parquet" if file_format == "parquet" else "FORMAT csv, HEADER"
     path = duck.text(str(target / f"{table}.{file_format}"))
-    keys = ", ".join(key_columns(TABLES[table]))
-    done = connection.execute(
-        f"COPY (SELECT {_typed_columns(table)} FROM handed_{table} ORDER BY {keys}) TO {path} ({options})"
-    ).fetchall()
+    rows = f"SELECT {_typed_columns(table)} FROM handed_{table}"
+    if file_format == "parquet":
+        command = f"COPY ({rows}) TO {path} (FORMAT parquet)"
+    else:
+        command = f"COPY ({rows} ORDER BY {', '.join(key_columns(TABLES[table]))}) TO {path} (FORMAT csv, HEADER)"
+    done = connection.execute(command).fetchall()
     return int(done[0][0])

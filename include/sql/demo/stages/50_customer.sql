@@ -74,7 +74,7 @@ named AS (
             WHEN U(n, 'rhythm') < 0.65 THEN 'weekly'
             ELSE 'any'
         END AS rhythm,
-        LEAST(40, EXP(0.10 + 0.65 * Z(n, 'rate')) * CASE behaviour WHEN 'never' THEN 0.45 ELSE 1.0 END) AS rate,
+        LEAST(40, EXP(-0.12 + 0.65 * Z(n, 'rate')) * CASE behaviour WHEN 'never' THEN 0.45 ELSE 1.0 END) AS rate,
         CAST(
             IF(company_id = 'HD', 2600000, 310000)
             * EXP(0.75 * size) * CASE WHEN is_abroad THEN IF(company_id = 'HD', 0.14, 1.28) ELSE 1.0 END AS BIGINT
