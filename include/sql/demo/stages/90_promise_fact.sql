@@ -57,7 +57,7 @@ first_promise AS (
             WHEN fate = 'kept' THEN pay_cents
             ELSE GREATEST(pay_cents, 1)
         END AS promised_cents,
-        CAST(GREATEST(issued_on, promised_for - WHOLE(9, 20, U(d, 'ahead'))) AS DATE) AS made_on,
+        CAST(WORKDAY(GREATEST(issued_on, promised_for - WHOLE(9, 20, U(d, 'ahead')))) AS DATE) AS made_on,
         CAST(promised_for AS DATE) AS promised_for
     FROM placed
 ),
@@ -71,7 +71,7 @@ second_promise AS (
         'kept' AS fate,
         pay_on,
         promised_cents,
-        CAST(promised_for + 4 AS DATE) AS made_on,
+        CAST(WORKDAY(promised_for + 4) AS DATE) AS made_on,
         pay_on AS promised_for
     FROM first_promise
     WHERE fate = 'broken' AND pay_on > promised_for + 6 AND U(d, 'second') < 0.4

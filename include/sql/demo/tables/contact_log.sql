@@ -21,8 +21,7 @@ WITH talk AS (
                 '负责人出差，下周回|Manager away until next week',
                 '发票未入账，已补寄|Invoice not posted yet, copy sent again',
                 '答应安排进本月付款|Will try to fit it into this month''s run',
-                '上游未付，请求缓一缓|Says their own customers have not paid',
-                '无人接听|No answer'
+                '上游未付，请求缓一缓|Says their own customers have not paid'
             ],
             U(ITEM_KEY(item.d, item.seq), 'note')
         ) AS note
@@ -78,7 +77,11 @@ SELECT
     outcome,
     staff.rep_id,
     reason_code,
-    PART(note, IF(customer.locale = 'zh_CN', 1, 2)) AS note,
+    CASE
+        WHEN outcome = 'no_answer' AND NOT customer.is_character THEN NULL
+        WHEN customer.locale = 'zh_CN' THEN PART(note, 1)
+        ELSE PART(note, 2)
+    END AS note,
     CASE
         WHEN outcome <> 'no_answer' AND U(key, 'next') < 0.5
             THEN CAST(WORKDAY(on_date + WHOLE(3, 14, U(key, 'next day'))) AS DATE)
