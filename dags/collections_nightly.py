@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from airflow.sdk import CronPartitionTimetable, Param, dag, task
+
 from huikuan.orchestration import alerts
 from huikuan.orchestration.assets import NIGHT
 from huikuan.orchestration.business_date import COMPANY_TIMEZONE, KEY_FORMAT

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from airflow.sdk import Param, PartitionedAssetTimetable, PokeReturnValue, dag, task
+
 from huikuan.orchestration import alerts
 from huikuan.orchestration.assets import NIGHT
 from huikuan.orchestration.run import current, runbook

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from huikuan.orchestration import connections
 from huikuan.orchestration.connections import ConnectionIncompleteError
 

@@ -20,6 +20,7 @@ from typing import Any
 import duckdb
 import psycopg
 import pytest
+
 from huikuan.ledger.demo import generate
 from huikuan.orchestration import local
 from huikuan.settings import Settings

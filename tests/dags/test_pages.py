@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from huikuan.orchestration import pages
 
 DAY, RUN = "2026-09-02", "20260902-0123456789ab"

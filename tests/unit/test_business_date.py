@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from types import SimpleNamespace
 
 import pytest
+
 from huikuan.orchestration.business_date import BusinessDateError, from_context, resolve
 
 EVENING_UTC = datetime(2026, 8, 31, 20, 15, tzinfo=UTC)  # 04:15 on 1 September in Shanghai
