@@ -8,6 +8,7 @@ that a mistake in one step cannot write what belongs to another.
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import logging
 import os
 import stat
@@ -49,7 +50,20 @@ def warehouse_url(settings: Settings) -> str:
     """
     if settings.warehouse_url:
         return _plain(settings.warehouse_url)
-    return start_embedded(settings.home / "postgres")
+    return start_embedded(embedded_folder(settings))
+
+
+def embedded_folder(settings: Settings) -> Path:
+    """Where the embedded server keeps its data: below the installation's home, where that can be passed.
+
+    Run by root, the server is a user of its own. A checkout in root's private home would shut it out, and opening
+    other people's folders is not ours to do, so its data goes to a folder of its own in /var/tmp, named after the home.
+    """
+    folder = settings.home / "postgres"
+    if os.geteuid() != 0 or all(_is_passable(parent) for parent in folder.absolute().parents):
+        return folder
+    name = hashlib.sha256(str(settings.home.absolute()).encode()).hexdigest()[:12]
+    return Path("/var/tmp") / f"huikuan-{name}" / "postgres"  # noqa: S108 - survives a restart
 
 
 def start_embedded(folder: Path) -> str:
@@ -84,7 +98,7 @@ def start_embedded(folder: Path) -> str:
 def stop_embedded(settings: Settings) -> None:
     """Stop the embedded server of this installation; nothing happens when it was never started."""
     get_server = _server_package()
-    folder = settings.home / "postgres"
+    folder = embedded_folder(settings)
     if settings.warehouse_url or not (folder / "postmaster.pid").exists():
         return
     with _alone(folder):
@@ -219,14 +233,19 @@ def _refuse_hidden(folder: Path) -> None:
 
     We refuse instead of widening permissions that somebody chose.
     """
-    everyone = stat.S_IROTH | stat.S_IXOTH
     for parent in folder.absolute().parents:
-        if parent.stat().st_mode & everyone != everyone:
+        if not _is_passable(parent):
             raise WarehouseError(
                 f"The embedded PostgreSQL runs as a user of its own and cannot pass the folder {parent}.",
                 f"Set HUIKUAN_HOME to a folder that everyone can pass, run as a user who is not root, or "
                 f"run `chmod o+rx {parent}` if that is acceptable.",
             )
+
+
+def _is_passable(folder: Path) -> bool:
+    """Whether every user may list and pass the folder; one that does not exist yet will be made so."""
+    everyone = stat.S_IROTH | stat.S_IXOTH
+    return not folder.exists() or folder.stat().st_mode & everyone == everyone
 
 
 @contextmanager
