@@ -1,4 +1,4 @@
-"""A small ledger in the contract's form for tests of sources and snapshots, and the poisoned text of the fault drills."""
+"""A small ledger in the contract's form for tests of sources and snapshots, and the poisoned text of fault drills."""
 
 from __future__ import annotations
 

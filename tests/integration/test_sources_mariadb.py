@@ -16,10 +16,10 @@ from typing import Any
 
 import pymysql
 import pytest
+
 from huikuan.errors import LedgerError
 from huikuan.ledger import snapshot
 from huikuan.ledger.source import open_source
-
 from tests.source_ledgers import MINIMAL, POISON, folder, read
 
 pytestmark = pytest.mark.mariadb

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import psycopg
 import pytest
+
 from huikuan import settings
 from huikuan.errors import LedgerError
 from huikuan.ledger import snapshot
 from huikuan.ledger.source import open_source
-
 from tests.source_ledgers import MINIMAL, POISON, folder, read
 
 TYPES = {

@@ -9,12 +9,12 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 import pytest
+
 from huikuan import settings
 from huikuan.errors import LedgerError
 from huikuan.ledger import other_databases
 from huikuan.ledger.formats import Formats
 from huikuan.ledger.source import open_source
-
 from tests.source_ledgers import MINIMAL, POISON, folder, read
 
 URLS = ["{}", "sqlite:///{}", "sqlite+pysqlite:///{}"]

@@ -23,7 +23,7 @@ STORIES = [
 
 @pytest.mark.parametrize("story", STORIES)
 def test_story(story: dict[str, Any], tmp_path: Path) -> None:
-    assert set(story) <= {"story", "business_date", "ledger", "without", "expect", "policy"}, "unknown key in a story"
+    assert set(story) <= {"story", "business_date", "ledger", "without", "expect"}, "unknown key in a story"
     assert story["expect"], "a story without expectations shows nothing"
     policy = load_policy(DEFAULT_POLICY)
     with classified(

@@ -12,10 +12,10 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+
 from huikuan.errors import LedgerError, SnapshotError
 from huikuan.ledger import snapshot
 from huikuan.ledger.source import open_source
-
 from tests.source_ledgers import MINIMAL, POISON, folder, read
 
 DAY = date(2026, 2, 10)

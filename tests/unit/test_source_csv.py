@@ -7,11 +7,11 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+
 from huikuan.columns import duckdb_type
 from huikuan.errors import LedgerError
 from huikuan.ledger.contract import TABLES
 from huikuan.ledger.source import open_source
-
 from tests.source_ledgers import MINIMAL, POISON, folder, read, types
 
 DOCUMENT = "company_id,document_id,account_id,kind,issued_on,currency,amount,due_on\n"

@@ -7,11 +7,11 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+
 from huikuan import settings
 from huikuan.errors import LedgerError
 from huikuan.ledger import snapshot
 from huikuan.ledger.source import open_source
-
 from tests.source_ledgers import MINIMAL, read
 
 IBM = Path(__file__).resolve().parents[3] / "shared" / "data" / "ibm_late_payments"

@@ -9,9 +9,9 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+
 from huikuan.errors import LedgerError
 from huikuan.ledger.source import open_source
-
 from tests.source_ledgers import POISON, folder, read
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import duckdb
@@ -175,7 +176,7 @@ def _attach_ledger(connection: duckdb.DuckDBPyConnection, inputs: Inputs) -> Non
         if name not in inputs.ledger:
             _create_empty(connection, f"ledger.{name}", table)
             continue
-        connection.execute("INSERT INTO ledger.present VALUES (?)", [name])
+        connection.execute(f"INSERT INTO ledger.present VALUES ({_text(name)})")
         columns = ", ".join(_name(column.name) for column in table.columns)
         file = _text(inputs.ledger[name])
         source = f"SELECT {columns} FROM read_parquet({file})"
@@ -191,12 +192,9 @@ def _attach_policy(connection: duckdb.DuckDBPyConnection, policy: Policy, busine
     for relation in relations(policy, business_date):
         columns = ", ".join(f"{_name(name)} {kind}" for name, kind in relation.columns.items())
         connection.execute(f"CREATE TABLE policy.{relation.name} ({columns})")
-        if relation.rows:  # one statement: a statement per row costs a night half a second
-            row = f"({', '.join('?' for _ in relation.columns)})"
-            connection.execute(
-                f"INSERT INTO policy.{relation.name} VALUES {', '.join(row for _ in relation.rows)}",
-                [value for values in relation.rows for value in values],
-            )
+        if relation.rows:
+            rows = ", ".join(f"({', '.join(map(_literal, row))})" for row in relation.rows)
+            connection.execute(f"INSERT INTO policy.{relation.name} VALUES {rows}")
 
 
 def _attach_previous(connection: duckdb.DuckDBPyConnection, folder: Path | None, results: Mapping[str, Table]) -> None:
@@ -222,6 +220,13 @@ def _count(connection: duckdb.DuckDBPyConnection, name: str) -> int:
 def _name(column: str) -> str:
     """A quoted column name: some names of the contracts are words of SQL."""
     return f'"{column}"'
+
+
+def _literal(value: object) -> str:
+    """A policy value in SQL. Bound parameters would make DuckDB import pandas, a second per process."""
+    if value is None:
+        return "NULL"
+    return str(value) if isinstance(value, bool | int | Decimal) else _text(value)
 
 
 def _text(value: object) -> str:

@@ -20,6 +20,8 @@ import huikuan
 from huikuan.errors import SnapshotError
 from huikuan.settings import INCLUDE
 
+_VERDICTS = ("gate.json", "quarantine.parquet", "data_quality.parquet")
+
 
 @dataclass(frozen=True)
 class RunIdentity:
@@ -27,6 +29,7 @@ class RunIdentity:
 
     business_date: date
     snapshot_id: str
+    snapshot_hash: str
     previous_run_id: str | None
     policy_version: str
     policy_hash: str
@@ -70,7 +73,9 @@ def write_identity(lake: Path, identity: RunIdentity, policy: Path) -> Path:
     """Make the run's folder with its identity and a copy of its policy; returns the folder."""
     folder = run_folder(lake, identity.run_id)
     folder.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(policy, folder / "policy.yaml")
+    fresh = folder / f".policy.{os.getpid()}"
+    shutil.copyfile(policy, fresh)
+    fresh.replace(folder / "policy.yaml")
     _write_json(folder / "run.json", asdict(identity))
     return folder
 
@@ -87,6 +92,24 @@ def read_identity(lake: Path, run_id: str) -> RunIdentity:
     if identity.run_id != run_id:
         raise SnapshotError(f"{path} was changed after it was written.", "Validate the night again.")
     return identity
+
+
+def seal_quality(folder: Path) -> None:
+    """Remember what validation wrote: classification reads these files later, in another process."""
+    quality = folder / "quality"
+    _write_json(quality / "manifest.json", {name: _sha256(quality / name) for name in _VERDICTS})
+
+
+def check_quality(folder: Path) -> None:
+    """Raise SnapshotError when what validation wrote is missing or changed."""
+    quality = folder / "quality"
+    try:
+        hashes: dict[str, str] = json.loads((quality / "manifest.json").read_text(encoding="utf-8"))
+        changed = [name for name in _VERDICTS if _sha256(quality / name) != hashes.get(name)]
+    except FileNotFoundError as error:
+        raise SnapshotError(f"{folder} was not validated.", "Validate the night first.") from error
+    if changed:
+        raise SnapshotError(f"{quality / changed[0]} was changed after validation.", "Validate the night again.")
 
 
 def seal_tables(folder: Path, made: Path) -> None:

@@ -12,11 +12,12 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from huikuan.engine import duck
-from huikuan.errors import SnapshotError
+from huikuan.errors import PolicyError, SnapshotError
 from huikuan.ledger import snapshot as snapshots
 from huikuan.ledger.source import open_source
 from huikuan.night import lake as lakes
@@ -43,7 +44,7 @@ class Validated:
 
 
 def prepare(settings: Settings) -> str:
-    """The URL of a warehouse that runs and is migrated."""
+    """The URL of a warehouse that runs and is migrated; the first step of a night sees to it for all."""
     url = warehouse_url(settings)
     migrate(url)
     return url
@@ -70,7 +71,7 @@ def extract(
         with step(url, business_date, "extract", inputs, redo=redo) as fence:
             if fence.already_done:
                 known = str((fence.result or {})["snapshot_id"])
-                if _is_sound(known, settings.lake, say):
+                if _is_intact(partial(snapshots.load, settings.lake, known), say):
                     say(f"already extracted: snapshot {known} is kept; refresh reads the ledger again")
                     return known
                 continue
@@ -96,14 +97,20 @@ def validate(
     from huikuan.quality import validate as judge  # Great Expectations takes seconds to import
 
     say = report or log.info
-    url = prepare(settings)
+    url = warehouse_url(settings)
     rules = load_policy(policy)
+    if rules.effective_from > business_date:
+        raise PolicyError(
+            f"The policy {policy} is in force from {rules.effective_from} only, not on {business_date}.",
+            "Name the policy that was in force on that day with --policy.",
+        )
     taken = snapshots.load(settings.lake, snapshot_id)
     before = previous_run(url, business_date)
     volumes = snapshots.volumes(settings.lake, business_date, rules.gate.volume.history_nights)
     identity = lakes.RunIdentity(
         business_date=business_date,
         snapshot_id=snapshot_id,
+        snapshot_hash=_digest({name: file.sha256 for name, file in taken.tables.items()}),
         previous_run_id=before.run_id if before else None,
         policy_version=rules.version,
         policy_hash=rules.hash,
@@ -115,10 +122,11 @@ def validate(
     for redo in (False, True):
         with step(url, business_date, "validate", f"{identity.run_id} in {settings.lake}", redo=redo) as fence:
             if fence.already_done:
-                if (folder / "quality" / "gate.json").exists():
+                if _is_intact(partial(lakes.check_quality, folder), say):
                     return Validated(identity.run_id, str((fence.result or {})["gate"]))
                 continue
             verdict = judge(taken, business_date, rules.gate, volumes, folder / "quality")
+            lakes.seal_quality(folder)
             for reason in verdict.gate.reasons:
                 say(f"  {reason.en}")
             failed = sum(1 for result in verdict.results if result.failed_count and result.severity != "info")
@@ -134,7 +142,7 @@ def classify(business_date: date, run_id: str, *, settings: Settings, report: Re
     A night that the gate stopped has no results: the answer is empty.
     """
     say = report or log.info
-    url = prepare(settings)
+    url = warehouse_url(settings)
     folder = lakes.run_folder(settings.lake, run_id)
     identity = lakes.read_identity(settings.lake, run_id)
     if _gate(folder)["state"] == "stop":
@@ -143,7 +151,7 @@ def classify(business_date: date, run_id: str, *, settings: Settings, report: Re
     for redo in (False, True):
         with step(url, business_date, "classify", f"{run_id} in {settings.lake}", redo=redo) as fence:
             if fence.already_done:
-                if (folder / "manifest.json").exists():
+                if _is_intact(partial(lakes.sealed_tables, settings.lake, run_id), say):
                     return dict((fence.result or {})["counts"])
                 continue
             counts = _compute(identity, folder, settings.lake, say)
@@ -158,7 +166,7 @@ def publish(business_date: date, run_id: str, *, settings: Settings, report: Rep
     A night that the gate stopped is recorded, and readers keep what they had: the answer is empty.
     """
     say = report or log.info
-    url = prepare(settings)
+    url = warehouse_url(settings)
     folder = lakes.run_folder(settings.lake, run_id)
     identity = lakes.read_identity(settings.lake, run_id)
     gate = _gate(folder)
@@ -185,17 +193,17 @@ def publish(business_date: date, run_id: str, *, settings: Settings, report: Rep
             say("the gate is closed: nothing published, the data owner is told")
             return {}
         counts = publish_run(url, fence, run, files)
-    lakes.link_results(settings.lake, run_id)
+        lakes.link_results(settings.lake, run_id)
     say(f"published {sum(counts.values()):,} rows in {len(counts)} tables")
     return counts
 
 
-def _is_sound(snapshot_id: str, lake: Path, say: Report) -> bool:
-    """Whether a snapshot made earlier can still be used; a lost or damaged one is said and taken again."""
+def _is_intact(check: Callable[[], object], say: Report) -> bool:
+    """Whether the files of a finished step can still be used; lost or damaged ones are said and made again."""
     try:
-        snapshots.load(lake, snapshot_id)
+        check()
     except SnapshotError as error:
-        say(f"{error.problem} The ledger is read again.")
+        say(f"{error.problem} This step is done again.")
         return False
     return True
 
@@ -203,10 +211,14 @@ def _is_sound(snapshot_id: str, lake: Path, say: Report) -> bool:
 def _compute(identity: lakes.RunIdentity, folder: Path, lake: Path, say: Report) -> dict[str, int]:
     """Run the models into a fresh folder, add the verdicts of validation, and seal it."""
     taken = snapshots.load(lake, identity.snapshot_id)
+    lakes.check_quality(folder)
+    rules = load_policy(folder / "policy.yaml")
+    if rules.hash != identity.policy_hash:
+        raise SnapshotError(f"The policy in {folder} is not the one of this run.", "Validate the night again.")
     quarantine = folder / "quality" / "quarantine.parquet"
     inputs = duck.Inputs(
         business_date=identity.business_date,
-        policy=load_policy(folder / "policy.yaml"),
+        policy=rules,
         ledger={name: file.path for name, file in taken.tables.items()},
         quarantine=quarantine,
         previous=_previous_tables(lake, identity.previous_run_id),

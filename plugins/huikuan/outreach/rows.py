@@ -199,12 +199,12 @@ def newest_snapshot(lake: Path, business_date: date) -> Path | None:
 
 
 def newest_run(connection: psycopg.Connection[Any], business_date: date) -> Run | None:
-    """The run that readers of the date see, else the last one that the gate stopped; None before the first night."""
+    """The last word on a date: the run that readers see, or a later one that the gate stopped; None before both."""
     with connection.cursor(row_factory=class_row(Run)) as cursor:
         return cursor.execute(
             """
             SELECT run_id, business_date, as_of, snapshot_id, gate, gate_reasons, is_backfill, status
-            FROM collections.run WHERE business_date = %s
+            FROM collections.last_run WHERE business_date = %s
             """,
             [business_date],
         ).fetchone()

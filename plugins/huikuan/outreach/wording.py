@@ -18,8 +18,9 @@ from io import BytesIO
 from babel.dates import format_date
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from babel.numbers import format_compact_decimal, format_decimal, get_currency_precision
+from babel.numbers import format_compact_decimal, format_decimal
 
+from huikuan.currencies import minor_units as currency_digits
 from huikuan.settings import INCLUDE
 
 LOCALES = ("en", "zh_CN")
@@ -111,9 +112,9 @@ class Wording:
 
 def minor_units(amount: Decimal, currency: str) -> Decimal:
     """The amount rounded half up to the currency's minor unit (JPY 0, USD 2, KWD 3)."""
-    return amount.quantize(Decimal(1).scaleb(-get_currency_precision(currency)), ROUND_HALF_UP)
+    return amount.quantize(Decimal(1).scaleb(-currency_digits(currency)), ROUND_HALF_UP)
 
 
 def _pattern(currency: str) -> str:
-    digits = get_currency_precision(currency)
+    digits = currency_digits(currency)
     return "#,##0" + ("." + "0" * digits if digits else "")

@@ -14,8 +14,8 @@ from io import BytesIO
 from typing import Any
 
 import xlsxwriter
-from babel.numbers import get_currency_precision
 
+from huikuan.currencies import minor_units as currency_digits
 from huikuan.errors import OutreachError
 from huikuan.outreach.sentences import todo, why
 from huikuan.outreach.wording import Wording, clean, minor_units
@@ -188,7 +188,7 @@ def _write(book: Any, sheet: Sheet) -> None:
             if isinstance(cell, str):
                 result = page.write_string(number, column, clean(cell, _LONG), plain)
             elif isinstance(cell, Decimal):
-                digits = get_currency_precision(str(code))
+                digits = currency_digits(str(code))
                 result = page.write_number(number, column, minor_units(cell, str(code)), amounts[min(digits, 4)])
             elif isinstance(cell, int):
                 result = page.write_number(number, column, cell, plain)

@@ -126,8 +126,10 @@ class FlagRule(Part):
 
 
 class TaskRule(Part):
-    from_stage: Stage
-    over_overdue_functional: Decimal = Field(ge=0)
+    """All conditions that are given must hold; an account whose total is unknown passes the one on amount."""
+
+    from_stage: Stage = "M0"
+    over_overdue_functional: Decimal | None = Field(default=None, ge=0)
     points: Points
     due_in_days: int = Field(ge=0)
 
@@ -142,6 +144,9 @@ class Tasks(Part):
     def _complete(self) -> Self:
         check_bands(self.amount_points)
         missing = set(Stage.__args__) - set(self.stage_points)  # type: ignore[attr-defined]
+        unwritten = set(TaskKind.__args__) - set(self.kinds)  # type: ignore[attr-defined]
+        if unwritten:
+            raise ValueError(f"kinds lacks {', '.join(sorted(unwritten))}: nobody would get such tasks")
         if missing:
             raise ValueError(f"stage_points lacks {', '.join(sorted(missing))}")
         return self

@@ -11,9 +11,9 @@ from datetime import date, timedelta
 from typing import Any
 
 from babel.core import get_global
-from babel.numbers import get_currency_precision
 from dateutil.relativedelta import relativedelta
 
+from huikuan.currencies import minor_units
 from huikuan.policy.model import Band, DayRange, Policy
 
 
@@ -82,7 +82,7 @@ def _currency(policy: Policy) -> Relation:
     return Relation(
         "currency",
         {"currency": "VARCHAR", "minor_units": "INTEGER", "tolerance": _AMOUNT},
-        [(code, get_currency_precision(code), tolerance.by_currency.get(code, tolerance.default)) for code in codes],
+        [(code, minor_units(code), tolerance.by_currency.get(code, tolerance.default)) for code in codes],
     )
 
 

@@ -54,6 +54,7 @@ def decide(
     verdicts = [
         *_structure(connection, volumes, results),
         *_shares(connection, policy, evidence, results),
+        *_deliveries(volumes, delivered, results),
         *_completeness(connection, as_of, policy, delivered, evidence, results),
         *_volumes(connection, policy, volumes, evidence, results),
         *_tie_out(connection, as_of, delivered, evidence, results),
@@ -175,6 +176,24 @@ def _main_rule(connection: duckdb.DuckDBPyConnection, table: str) -> str:
         {"table": table},
     ).fetchone()
     return str(found[0]) if found else ""
+
+
+def _deliveries(volumes: dict[str, list[int]], delivered: set[str], results: list[RuleResult]) -> Iterator[Verdict]:
+    """A table that most recent nights had and this one lacks: without it a check or a feature would go off silently.
+
+    A table given up on purpose is missed until half of the remembered nights have gone without it.
+    """
+    nights = max((len(history) for history in volumes.values()), default=0)
+    gone = sorted(t for t, history in volumes.items() if 2 * len(history) > nights and t not in delivered)
+    results.append(
+        RuleResult(
+            "gate.delivered", "critical", "load_log", len(gone), len(volumes),
+            "Every table that recent nights had is delivered tonight.",
+            "近几晚都有的表，今晚都已提供。",
+        )
+    )  # fmt: skip
+    for table in gone:
+        yield "no_contact", sentences.not_delivered(table)
 
 
 def _completeness(

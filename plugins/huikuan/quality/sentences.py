@@ -9,14 +9,13 @@ from __future__ import annotations
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
-from babel.numbers import get_currency_precision
-
+from huikuan.currencies import minor_units
 from huikuan.quality.model import Reason
 
 
 def rounded(amount: Decimal, currency: str) -> Decimal:
     """Half-up to the currency's minor unit (two digits for a code that is none)."""
-    return amount.quantize(Decimal(1).scaleb(-get_currency_precision(currency)), rounding=ROUND_HALF_UP)
+    return amount.quantize(Decimal(1).scaleb(-minor_units(currency)), rounding=ROUND_HALF_UP)
 
 
 def money(amount: Decimal, currency: str) -> str:
@@ -87,6 +86,16 @@ def incomplete(table: str, through: date | None, as_of: date) -> Reason:
         f"Nobody is contacted on these figures. Load {table} through {as_of} and run the night again.",
         f"{table} 的数据{state_zh}，而截止日为 {as_of}：已付款的客户可能显示为逾期。"
         f"不据此联系任何人。请将 {table} 载入至 {as_of} 后重新运行。",
+    )
+
+
+def not_delivered(table: str) -> Reason:
+    return Reason(
+        "gate.delivered",
+        f"{table} is not in tonight's ledger although most recent nights had it: what it tells or checks is missing. "
+        f"Nobody is contacted on these figures. Deliver {table} and run the night again.",
+        f"今晚的账簿中没有 {table}，而最近多数夜晚都有：相关信息和核对因此缺失。"
+        f"不据此联系任何人。请补充 {table} 后重新运行。",
     )
 
 

@@ -1,21 +1,25 @@
 -- One row per allocation dated by as-of whose document or source is dated later: it counts when they do. The rare
--- late facts are the small side of each join, so a ledger without a future pays next to nothing.
+-- late facts are the small side of each join, so a ledger without a future pays next to nothing. A key that comes back
+-- dated later does not take away what its first row settled.
 -- materialise: table
 WITH later AS (
     SELECT
-        company_id,
-        document_id,
-        kind
-    FROM ledger.document
-    WHERE issued_on > $as_of
+        d.company_id,
+        d.document_id
+    FROM ledger.document AS d
+    LEFT JOIN ledger.document AS known
+        ON d.company_id = known.company_id AND d.document_id = known.document_id AND known.issued_on <= $as_of
+    WHERE d.issued_on > $as_of AND known.document_id IS NULL
 ),
 
 later_receipt AS (
     SELECT
-        company_id,
-        receipt_id
-    FROM ledger.receipt
-    WHERE received_on > $as_of
+        r.company_id,
+        r.receipt_id
+    FROM ledger.receipt AS r
+    LEFT JOIN ledger.receipt AS known
+        ON r.company_id = known.company_id AND r.receipt_id = known.receipt_id AND known.received_on <= $as_of
+    WHERE r.received_on > $as_of AND known.receipt_id IS NULL
 )
 
 SELECT

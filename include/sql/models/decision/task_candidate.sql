@@ -1,6 +1,6 @@
 -- One row per thing to do this morning, before points: whom it concerns, what to ask for, who does it.
 -- A leaver's accounts go to the manager; an account without anyone in charge keeps no rep and is listed as a hole.
--- Nobody calls the insolvent, or a customer who asked not to be contacted yet. task_id is the uuid5 of what the task
+-- Nobody calls the insolvent, one whose status the contract does not know, or a customer who asked not to be contacted yet. task_id is the uuid5 of what the task
 -- is about, in the namespace whose bytes are "huikuan:task:id:", so it is the same every night.
 -- materialise: table
 WITH reader AS (
@@ -31,7 +31,7 @@ in_dispute AS (
         i.currency,
         d.dispute_id,
         d.owner_rep_id,
-        SUM(i.disputed_amount) AS amount
+        LEAST(SUM(i.disputed_amount), COALESCE(MAX(d.amount), SUM(i.disputed_amount))) AS amount
     FROM ledger.dispute AS d
     INNER JOIN open_item AS i ON d.company_id = i.company_id AND d.document_id = i.document_id
     WHERE
@@ -47,8 +47,12 @@ unkept AS (
         s.account_id,
         s.currency,
         s.promise_id,
-        LEAST(s.amount - s.received_amount, b.collectable_amount) AS amount
+        LEAST(
+            s.amount - s.received_since_amount,
+            CASE WHEN s.document_id IS NULL THEN b.overdue_amount ELSE d.collectable_amount END
+        ) AS amount
     FROM promise_status AS s
+    CROSS JOIN policy.parameter AS p
     INNER JOIN account_balance AS b
         ON s.company_id = b.company_id AND s.account_id = b.account_id AND s.currency = b.currency
     LEFT JOIN (
@@ -59,13 +63,7 @@ unkept AS (
         FROM open_item
         GROUP BY company_id, document_id
     ) AS d ON s.company_id = d.company_id AND s.document_id = d.document_id
-    CROSS JOIN policy.parameter AS p
-    WHERE
-        s.state IN ('broken', 'partially_kept')
-        AND s.is_latest
-        AND s.promised_for > p.risk_window_from
-        AND b.collectable_amount > 0
-        AND (s.document_id IS NULL OR d.collectable_amount > 0)
+    WHERE s.state IN ('broken', 'partially_kept') AND s.is_latest AND s.promised_for > p.risk_window_from
 ),
 
 found AS (
@@ -98,6 +96,7 @@ found AS (
         amount AS ask_amount,
         NULL AS owner_rep_id
     FROM unkept
+    WHERE amount > 0
     UNION ALL
     SELECT
         company_id,
@@ -142,7 +141,7 @@ INNER JOIN policy.task_kind AS k
         f.kind = k.kind
         AND s.stage >= k.from_stage
         AND (
-            f.kind IN ('chase_promise', 'resolve_dispute')
+            k.over_overdue_functional IS NULL
             OR s.overdue_functional > k.over_overdue_functional
             OR s.overdue_functional IS NULL
         )
@@ -152,6 +151,6 @@ LEFT JOIN reader AS o ON f.owner_rep_id = o.rep_id
 WHERE
     f.kind NOT IN ('call', 'chase_promise')
     OR (
-        COALESCE(a.status, 'active') <> 'insolvent'
+        COALESCE(a.status, 'active') IN ('active', 'closed')
         AND (a.do_not_contact_until IS NULL OR a.do_not_contact_until <= $business_date)
     )

@@ -1,6 +1,6 @@
 -- One row per account with a balance: totals over its currencies in functional currency at as-of, rounded half-up to
 -- the currency's minor unit, once (rules 6 and 15). ROUND wants constant digits, hence a branch for each. A total is
--- empty when one of its rates is missing.
+-- empty when a rate is missing for money that is owed; a balance of nothing needs no rate.
 -- materialise: table
 WITH converted AS (
     SELECT
@@ -13,6 +13,7 @@ WITH converted AS (
         b.disputed_amount * r.rate AS disputed_amount
     FROM account_balance AS b
     LEFT JOIN company_rate AS r ON b.company_id = r.company_id AND b.currency = r.currency
+    WHERE b.net_amount <> 0 OR r.rate IS NOT NULL
 ),
 
 total AS (

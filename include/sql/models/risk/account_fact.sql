@@ -5,6 +5,7 @@ WITH balance AS (
         company_id,
         account_id
     FROM account_balance
+    WHERE net_amount <> 0
     GROUP BY company_id, account_id
 ),
 
@@ -31,8 +32,8 @@ SELECT
     LEAST(COALESCE(s.max_days_past_due, 0), p.last_day) AS stage_day,
     s.oldest_due_on,
     a.credit_limit,
-    CASE WHEN b.account_id IS NULL THEN 0 ELSE e.exposure_functional END AS exposure_functional,
-    CASE WHEN b.account_id IS NULL THEN 0 ELSE e.overdue_functional END AS overdue_functional,
+    COALESCE(e.exposure_functional, CASE WHEN b.account_id IS NULL THEN 0 END) AS exposure_functional,
+    COALESCE(e.overdue_functional, CASE WHEN b.account_id IS NULL THEN 0 END) AS overdue_functional,
     CAST(e.overdue_share_pct AS DECIMAL(18, 4)) AS overdue_share_pct,
     CAST(e.disputed_share_pct AS DECIMAL(18, 4)) AS disputed_share_pct,
     CASE
@@ -40,10 +41,8 @@ SELECT
         WHEN a.credit_limit > 0
             THEN
                 CAST(
-                    LEAST(
-                        ROUND(100 * CAST(e.exposure_functional AS DOUBLE) / CAST(a.credit_limit AS DOUBLE), 2),
-                        1000000
-                    ) AS DECIMAL(18, 4)
+                    ROUND(100 * CAST(e.exposure_functional AS DOUBLE) / CAST(a.credit_limit AS DOUBLE), 2)
+                    AS DECIMAL(38, 4)
                 )
     END AS limit_used_pct,
     COALESCE(a.credit_limit = 0, FALSE) AS is_blocked,

@@ -1,6 +1,7 @@
 -- One row per promise made by as-of: what came in between the promise and its day plus tolerance (domain rule 9).
--- A promise about a document counts allocations of receipts to it; one about the account counts its receipts. It is
--- judged when its window has closed; a newer promise about the same thing takes the place of one still open.
+-- A promise about a document counts receipts allocated to it; one about the account, or about a document that the
+-- night does not hold, counts the account's receipts, and so does every promise in a ledger without allocations. It is
+-- judged when its window has closed; a newer promise takes the place of one whose day had not passed.
 -- materialise: table
 WITH made AS (
     SELECT
@@ -24,46 +25,66 @@ WITH made AS (
     WHERE m.made_on <= $as_of
 ),
 
-about_document AS (
+subject_of AS (
+    SELECT
+        m.*,
+        COALESCE(d.document_id IS NOT NULL AND p.table_name IS NOT NULL, FALSE) AS is_about_document
+    FROM made AS m
+    LEFT JOIN ledger.document AS d
+        ON
+            m.company_id = d.company_id
+            AND m.document_id = d.document_id
+            AND m.account_id = d.account_id
+            AND m.currency = d.currency
+            AND d.issued_on <= $as_of
+    LEFT JOIN ledger.present AS p ON p.table_name = 'allocation'
+),
+
+paid AS (
     SELECT
         m.company_id,
         m.promise_id,
-        SUM(a.amount) AS amount
-    FROM made AS m
+        m.promised_for,
+        m.tolerance_days,
+        r.received_on,
+        a.amount
+    FROM subject_of AS m
     INNER JOIN counted_allocation AS a
         ON m.company_id = a.company_id AND m.document_id = a.document_id AND a.source_kind = 'receipt'
     INNER JOIN ledger.receipt AS r ON a.company_id = r.company_id AND a.source_id = r.receipt_id
-    WHERE
-        r.received_on >= m.made_on
-        AND r.received_on <= $as_of
-        AND DATE_DIFF('day', m.promised_for, r.received_on) <= m.tolerance_days
-    GROUP BY m.company_id, m.promise_id
-),
-
-about_account AS (
+    WHERE m.is_about_document AND r.received_on >= m.made_on AND r.received_on <= $as_of
+    UNION ALL
     SELECT
         m.company_id,
         m.promise_id,
-        SUM(r.amount) AS amount
-    FROM made AS m
+        m.promised_for,
+        m.tolerance_days,
+        r.received_on,
+        r.amount
+    FROM subject_of AS m
     INNER JOIN ledger.receipt AS r
         ON m.company_id = r.company_id AND m.account_id = r.account_id AND m.currency = r.currency
-    WHERE
-        m.document_id IS NULL
-        AND r.received_on <= $as_of
-        AND r.received_on >= m.made_on
-        AND DATE_DIFF('day', m.promised_for, r.received_on) <= m.tolerance_days
-    GROUP BY m.company_id, m.promise_id
+    WHERE NOT m.is_about_document AND r.received_on >= m.made_on AND r.received_on <= $as_of
+),
+
+received AS (
+    SELECT
+        company_id,
+        promise_id,
+        SUM(amount) AS received_since_amount,
+        SUM(amount) FILTER (WHERE DATE_DIFF('day', promised_for, received_on) <= tolerance_days) AS received_amount
+    FROM paid
+    GROUP BY company_id, promise_id
 ),
 
 judged AS (
     SELECT
         m.*,
-        COALESCE(d.amount, a.amount, 0) AS received_amount,
+        COALESCE(r.received_amount, 0) AS received_amount,
+        COALESCE(r.received_since_amount, 0) AS received_since_amount,
         DATE_DIFF('day', m.promised_for, $as_of) >= m.tolerance_days AS is_over
-    FROM made AS m
-    LEFT JOIN about_document AS d ON m.company_id = d.company_id AND m.promise_id = d.promise_id
-    LEFT JOIN about_account AS a ON m.company_id = a.company_id AND m.promise_id = a.promise_id
+    FROM subject_of AS m
+    LEFT JOIN received AS r ON m.company_id = r.company_id AND m.promise_id = r.promise_id
 ),
 
 stated AS (
@@ -73,7 +94,7 @@ stated AS (
             WHEN received_amount >= amount THEN 'kept'
             WHEN withdrawn_on <= $as_of AND DATE_DIFF('day', promised_for, withdrawn_on) <= tolerance_days
                 THEN 'withdrawn'
-            WHEN DATE_DIFF('day', promised_for, next_made_on) <= tolerance_days THEN 'withdrawn'
+            WHEN next_made_on <= promised_for THEN 'withdrawn'
             WHEN NOT is_over THEN 'open'
             WHEN received_amount > 0 THEN 'partially_kept'
             ELSE 'broken'
@@ -97,6 +118,7 @@ SELECT
     amount,
     currency,
     promised_for,
-    document_id,
+    CASE WHEN is_about_document THEN document_id END AS document_id,
+    received_since_amount,
     next_made_on IS NULL AS is_latest
 FROM stated
