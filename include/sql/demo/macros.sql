@@ -1,4 +1,4 @@
--- sqlfluff takes the body of a macro for a statement of its own:
+-- The linter takes the body of a macro for a statement of its own:
 -- noqa: disable=LT02
 -- Tools of the demo ledger. Every random choice is a function of (seed, key, salt): no state, no order, no threads.
 -- hash() alone joins its arguments by XOR, so two salts of one key would be correlated; the outer hash() breaks that.

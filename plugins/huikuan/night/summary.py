@@ -30,6 +30,8 @@ def show_night(console: Console, night: Night, settings: Settings, mails: Mappin
     if night.counts:
         _show_figures(console, folder / "tables", night)
     where = Table.grid(padding=(0, 2))
+    where.add_column()
+    where.add_column(overflow="fold")  # a path that ends in … cannot be opened
     if night.counts:
         where.add_row("results", str(settings.lake / "results" / f"{night.business_date}"))
     where.add_row("data quality", str(folder / "quality" / "report.html"))

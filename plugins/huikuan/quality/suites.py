@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,7 @@ def open_judge() -> Judge:
     imported here, once, and not at the top.
     """
     os.environ["GX_ANALYTICS_ENABLED"] = "False"
+    logging.getLogger("great_expectations").setLevel(logging.WARNING)  # it tells of its temporary folders
     import great_expectations as gx
     from great_expectations.data_context.types.base import ProgressBarsConfig
 

@@ -1,7 +1,8 @@
 -- One row per thing to do this morning, before points: whom it concerns, what to ask for, who does it.
 -- A leaver's accounts go to the manager; an account without anyone in charge keeps no rep and is listed as a hole.
--- Nobody calls the insolvent, one whose status the contract does not know, or a customer who asked not to be contacted yet. task_id is the uuid5 of what the task
--- is about, in the namespace whose bytes are "huikuan:task:id:", so it is the same every night.
+-- Nobody calls the insolvent, one whose status the contract does not know, or a customer who asked to be left alone for
+-- now. task_id is the uuid5 of what the task is about, in the namespace whose bytes are "huikuan:task:id:", so it is
+-- the same every night.
 -- materialise: table
 WITH reader AS (
     SELECT
