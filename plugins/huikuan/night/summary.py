@@ -29,16 +29,14 @@ def show_night(console: Console, night: Night, settings: Settings, mails: Mappin
     )
     if night.counts:
         _show_figures(console, folder / "tables", night)
-    where = Table.grid(padding=(0, 2))
-    where.add_column()
-    where.add_column(overflow="fold")  # a path that ends in … cannot be opened
+    where = {"data quality": f"{folder / 'quality' / 'report.html'}"}
     if night.counts:
-        where.add_row("results", str(settings.lake / "results" / f"{night.business_date}"))
-    where.add_row("data quality", str(folder / "quality" / "report.html"))
+        where["results"] = f"{settings.lake / 'results' / f'{night.business_date}'}"
     if mails is not None:
         sent = ", ".join(f"{count} {state}" for state, count in sorted(mails.items()) if count) or "none"
-        where.add_row("mails", f"{sent}  {settings.mail / f'{night.business_date}'}")
-    console.print(where)
+        where["mails"] = f"{settings.mail / f'{night.business_date}'} ({sent})"
+    for name, path in where.items():
+        console.print(f"{name:13}{path}", soft_wrap=True, markup=False)  # a path that is broken cannot be opened
 
 
 def _show_figures(console: Console, tables: Path, night: Night) -> None:
