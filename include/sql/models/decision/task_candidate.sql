@@ -50,7 +50,7 @@ unkept AS (
         s.promise_id,
         LEAST(
             s.amount - s.received_since_amount,
-            CASE WHEN s.document_id IS NULL THEN b.overdue_amount ELSE d.collectable_amount END
+            CASE WHEN s.document_id IS NULL THEN b.overdue_amount ELSE COALESCE(d.collectable_amount, 0) END
         ) AS amount
     FROM promise_status AS s
     CROSS JOIN policy.parameter AS p
