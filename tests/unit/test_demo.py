@@ -453,3 +453,20 @@ def test_too_small_a_ledger_is_refused(tmp_path: Path, accounts: int, months: in
     with pytest.raises(LedgerError) as refused:
         generate(tmp_path, through=THROUGH, accounts=accounts, months=months)
     assert asked in refused.value.remedy
+
+
+def test_a_hundred_managers_are_a_hundred_people(tmp_path: Path) -> None:
+    """Ids grow with the company: a number cut to two digits would make two people one."""
+    generate(tmp_path, through=THROUGH, accounts=60_000, months=1)
+    with duckdb.connect() as connection:
+        people, ids, managers = connection.execute(
+            "SELECT COUNT(*), COUNT(DISTINCT rep_id), COUNT(*) FILTER (WHERE role = 'manager')"
+            f" FROM '{tmp_path}/rep.parquet'"
+        ).fetchall()[0]
+        [(unmanaged,)] = connection.execute(
+            f"SELECT COUNT(*) FROM '{tmp_path}/rep.parquet' AS r WHERE manager_id IS NOT NULL"
+            f" AND manager_id NOT IN (SELECT rep_id FROM '{tmp_path}/rep.parquet')"
+        ).fetchall()
+    assert managers > 100
+    assert people == ids
+    assert unmanaged == 0

@@ -5,6 +5,10 @@
 CREATE OR REPLACE MACRO U(key, salt) AS
     CAST(HASH(HASH(GETVARIABLE('seed'), key, salt)) >> 11 AS double) / CAST(9007199254740992 AS double);
 
+-- A number with zeros before it, and all its digits: LPAD alone cuts what is longer, and two people become one.
+CREATE OR REPLACE MACRO PADDED(n, width) AS
+    LPAD(CAST(n AS varchar), CAST(GREATEST(width, LENGTH(CAST(n AS varchar))) AS integer), '0');
+
 -- Words that repeat millions of times are kept as one byte.
 CREATE TYPE kind_word AS enum('invoice', 'debit_note', 'credit_note', 'opening_balance');
 CREATE TYPE currency_word AS enum('CNY', 'USD', 'GBP');

@@ -40,7 +40,7 @@ post AS (
 person AS (
     SELECT
         *,
-        UPPER(role[1]) || LPAD(CAST(no AS VARCHAR), IF(role = 'rep', 4, 2), '0') AS tag,
+        UPPER(role[1]) || PADDED(no, IF(role = 'rep', 4, 2)) AS tag,
         PICK(FAMILY_NAMES(), U(company_id || role || no, 'family')) AS family,
         PICK(GIVEN_NAMES(), U(company_id || role || no, 'given')) AS given,
         PICK(FIRST_NAMES(), U(company_id || role || no, 'first')) AS first,
@@ -59,7 +59,7 @@ SELECT
     -- The third rep of each company looks after customers abroad.
     CASE WHEN role = 'rep' AND no = 3 THEN IF(locale = 'en', 'zh_CN', 'en') ELSE locale END AS locale,
     CASE
-        WHEN role = 'rep' THEN company_id || '-M' || LPAD(CAST(1 + (no - 1) // 8 AS VARCHAR), 2, '0')
+        WHEN role = 'rep' THEN company_id || '-M' || PADDED(1 + (no - 1) // 8, 2)
         WHEN role = 'manager' AND no = 0 THEN NULL
         ELSE company_id || '-M00'
     END AS manager_id,
