@@ -6,6 +6,7 @@ silently: the last lines name the package. Continuous integration installs both,
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import sys
@@ -24,6 +25,7 @@ def main() -> int:
     if missing:
         arguments += ["-m", " and ".join(f"not {marker}" for marker in missing)]
     code = pytest.main(arguments)
+    logging.raiseExceptions = False  # the embedded server says goodbye at exit, to streams that pytest has closed
     for marker, package in missing.items():
         sys.stderr.write(f"NOT RUN: tests marked {marker!r}: install Debian's package {package} to run them.\n")
     return int(code)
