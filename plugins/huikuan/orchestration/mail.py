@@ -38,12 +38,11 @@ def write(run: Run) -> dict[str, int]:
 def send(run: Run) -> tuple[bool, dict[str, Any]]:
     """Send what is due; returns whether the morning is over, and the number of mails in each state.
 
-    It is over when no mail waits for its window or for a second try. Mails of a past date expire at once. Files contact
-    nobody, so without a mail server they are written as of the moment at which the window opens.
+    It is over when the outbox says that no mail waits, for its window or for a second try. Mails of a past date expire
+    at once. Files contact nobody, so without a mail server they are written as of the moment at which the window opens.
     """
     from huikuan.night.steps import prepare
     from huikuan.outreach import EmlFolder, send_messages
-    from huikuan.outreach.sender import WAITING
 
     policy = _policy(run.policy)
     way = transport(run.settings, policy)
@@ -53,7 +52,7 @@ def send(run: Run) -> tuple[bool, dict[str, Any]]:
     if attention := result.get("attention"):
         log.warning("A person has to look at these mails: %s", attention)
     states: dict[str, int] = result.get("states", {})
-    return not any(state in WAITING for state in states), states
+    return not result.get("waiting"), states
 
 
 def transport(settings: Settings, policy: OutreachPolicy) -> Transport:
