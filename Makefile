@@ -52,6 +52,7 @@ bench: setup-dev ## speed and memory, written to docs/benchmarks.md
 docs: setup-dev ## the generated pages of docs/
 	$(BIN)/python -m huikuan.warehouse.dictionary > docs/data-dictionary.md
 	$(BIN)/python -m huikuan.quality.catalogue > docs/data-quality.md
+	$(BIN)/python -m huikuan.policy.schema > include/policy/policy.schema.json
 
 lock: setup ## resolve requirements*.in again, with hashes, for Python 3.11 to 3.13
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock" --output-file requirements.txt requirements.in

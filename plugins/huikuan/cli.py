@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 
 from huikuan.errors import HuikuanError
-from huikuan.settings import DEFAULT_POLICY, Settings
+from huikuan.settings import POLICIES, Settings
 
 app = typer.Typer(
     name="huikuan", help="Huikuan 回款: nightly receivables collections.", no_args_is_help=True, add_completion=False
@@ -22,6 +22,7 @@ console = Console(highlight=False)
 
 BusinessDate = Annotated[datetime, typer.Option("--date", formats=["%Y-%m-%d"], help="Business date (业务日).")]
 Lake = Annotated[Path | None, typer.Option(help="Folder of snapshots, runs and results.")]
+PolicyPath = Annotated[Path, typer.Option(help="Policy file, or a folder of versions (回款政策).")]
 Warehouse = Annotated[str | None, typer.Option(help="postgresql:// URL; default: the embedded server.")]
 
 
@@ -35,7 +36,7 @@ def night(
     ledger: Annotated[str, typer.Option(help="Folder, file or database URL of the ledger.")],
     business_date: BusinessDate,
     source: Annotated[str | None, typer.Option(help="Foreign schema: a folder of include/sql/ledger.")] = None,
-    policy: Annotated[Path, typer.Option(help="Policy file (回款政策).")] = DEFAULT_POLICY,
+    policy: PolicyPath = POLICIES,
     lake: Lake = None,
     warehouse: Warehouse = None,
     refresh: Annotated[bool, typer.Option(help="Read the ledger again even if that was done.")] = False,
@@ -68,7 +69,7 @@ def night(
 @app.command()
 def outreach(
     business_date: BusinessDate,
-    policy: Annotated[Path, typer.Option(help="Policy file (回款政策).")] = DEFAULT_POLICY,
+    policy: PolicyPath = POLICIES,
     lake: Lake = None,
     warehouse: Warehouse = None,
 ) -> None:
@@ -103,9 +104,9 @@ def write_mails(business_date: date, settings: Settings, policy: Path) -> dict[s
     """Mails as files, written as of the moment at which their window opens: files contact nobody, so none expires."""
     from huikuan.night.steps import prepare
     from huikuan.outreach import EmlFolder, send_messages, write_messages
-    from huikuan.policy import load_policy
+    from huikuan.policy import load_policy, policy_in_force
 
-    bounds = load_policy(policy).outreach
+    bounds = load_policy(policy_in_force(policy, business_date)).outreach
     opening = bounds.window(business_date)[0]
     url = prepare(settings)
     write_messages(url, settings.lake, business_date, bounds, written_at=opening)

@@ -46,3 +46,7 @@ class WarehouseError(HuikuanError):
 
 class OutreachError(HuikuanError):
     """A message cannot be written or delivered."""
+
+
+class ReferralError(HuikuanError):
+    """A sanction cannot be put before a person, decided or overridden as asked; nothing was written."""

@@ -10,7 +10,10 @@ PROJECT = Path(__file__).resolve().parents[2]
 """The folder that holds ``plugins/`` and ``include/``: a checkout, or ``/opt/airflow`` in the image."""
 
 INCLUDE = Path(os.environ.get("HUIKUAN_INCLUDE", PROJECT / "include"))
-DEFAULT_POLICY = INCLUDE / "policy" / "default.yaml"
+POLICIES = INCLUDE / "policy"
+"""Every version of the policy; a night takes the one in force on its business date."""
+
+DEFAULT_POLICY = POLICIES / "default.yaml"
 
 
 @dataclass(frozen=True)

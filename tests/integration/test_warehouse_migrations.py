@@ -102,7 +102,8 @@ def test_every_output_table_has_a_view_with_its_columns(module_warehouse_url: st
         for name, table in RESULTS.items():
             cursor = connection.execute(f"SELECT * FROM collections.{name} WHERE FALSE")
             assert [c.name for c in cursor.description or ()] == [c.name for c in table.columns]
-    assert set(view_texts()) == {*RESULTS, "run", "last_run", "message", "supply_hold"}
+    others = {"run", "last_run", "message", "delivered_notice", "supply_hold", "release_list", "referral"}
+    assert set(view_texts()) == {*RESULTS, *others, "sanction_override"}
 
 
 def test_a_changed_view_is_made_afresh_with_its_rights(

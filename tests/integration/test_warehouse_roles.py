@@ -18,6 +18,7 @@ from huikuan.warehouse.tables import RESULTS, STORE
 
 READ = frozenset({"SELECT"})
 KEEP = frozenset({"SELECT", "INSERT", "UPDATE"})
+WRITE_DOWN = frozenset({"SELECT", "INSERT"})
 ALL = frozenset({"SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE"})
 
 TABLES = {table.name for table in STORE.tables.values()}
@@ -26,7 +27,10 @@ MAY: dict[Role, dict[str, frozenset[str]]] = {
     "migrator": {f"store.{name}": ALL for name in TABLES},
     "loader": {"store.run_step": KEEP, "store.run": READ, "store.published": READ},
     "mailer": {"store.run_step": KEEP, "store.message": KEEP},
-    "desk": {},
+    "desk": {
+        f"store.{name}": WRITE_DOWN
+        for name in ("referral_batch", "referral_item", "referral_decision", "sanction_override")
+    },
     "finance_ro": {},
     "auditor": {f"store.{name}": READ for name in TABLES},
 }

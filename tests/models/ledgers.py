@@ -12,7 +12,7 @@ import duckdb
 
 from huikuan.columns import duckdb_type
 from huikuan.engine import duck
-from huikuan.ledger.contract import TABLES
+from huikuan.ledger.contract import INPUTS
 from huikuan.policy import Policy
 from huikuan.warehouse.tables import RESULTS
 
@@ -35,6 +35,8 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "dispute": {"company_id": "C1"},
     "promise": {"company_id": "C1", "account_id": "A1", "currency": "CNY"},
     "fx_rate": {"to_currency": "CNY"},
+    "contact_log": {"company_id": "C1", "account_id": "A1"},
+    "contact": {"company_id": "C1", "account_id": "A1", "name": "Somebody"},
 }
 MASTER: dict[str, list[dict[str, Any]]] = {
     "company": [{}],
@@ -66,7 +68,7 @@ def write(ledger: Rows, folder: Path) -> dict[str, Path]:
     files: dict[str, Path] = {}
     with duckdb.connect() as connection:
         for name, rows in ledger.items():
-            columns = list(TABLES[name].columns)
+            columns = list(INPUTS[name].columns)
             definition = ", ".join(f'"{column.name}" {duckdb_type(column)}' for column in columns)
             connection.execute(f"CREATE TABLE {name} ({definition})")
             unknown = {key for row in rows for key in row} - {column.name for column in columns}

@@ -6,10 +6,10 @@ import subprocess
 import sys
 
 from huikuan.columns import allowed_values
-from huikuan.ledger.contract import TABLES
+from huikuan.ledger.contract import INPUTS
 from huikuan.settings import PROJECT
 from huikuan.warehouse.dictionary import dictionary
-from huikuan.warehouse.tables import STORE
+from huikuan.warehouse.tables import RESULTS, STORE
 
 
 def test_the_committed_dictionary_is_current() -> None:
@@ -19,8 +19,8 @@ def test_the_committed_dictionary_is_current() -> None:
 
 def test_it_names_every_table_column_and_value() -> None:
     text = dictionary()
-    for table in (*TABLES.values(), *STORE.tables.values()):
-        heading = table.name if table.schema is None or f"### {table.name}\n" in text else f"store.{table.name}"
+    for table in (*INPUTS.values(), *STORE.tables.values()):
+        heading = table.name if table.schema is None or table.name in RESULTS else f"store.{table.name}"
         section = text.split(f"### {heading}\n", 1)[1].split("\n### ", 1)[0]
         assert str(table.comment) in section
         for column in table.columns:

@@ -10,4 +10,5 @@ WHERE
     OR t.ask_amount <= 0
     OR (t.kind IN ('call', 'escalate') AND t.ask_amount > b.overdue_amount)
     OR (t.kind = 'chase_promise' AND t.ask_amount > b.collectable_amount)
+    OR (t.kind = 'file_claim' AND t.ask_amount > b.net_amount)
     OR (t.kind = 'resolve_dispute' AND t.ask_amount > b.disputed_amount)

@@ -21,6 +21,11 @@ SELECT
     r.ladder_step,
     r.promise_level,
     r.readiness_pct,
+    r.ladder_next_step,
+    r.ladder_next_on,
+    r.profile_pct,
+    r.risk_grade_previous,
+    r.grade_worsened_times,
     r.as_of
 FROM store.published AS p
 INNER JOIN store.account_status AS r ON p.business_date = r.business_date AND p.run_id = r.run_id

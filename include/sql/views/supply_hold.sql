@@ -1,5 +1,6 @@
 -- Accounts not to be supplied today (停止供货): stop_supply is active on the newest published night of their company.
--- A company that tonight's ledger does not hold keeps the state of its last night.
+-- A company that tonight's ledger does not hold keeps the state of its last night. A person's release counts at once: a
+-- block waits for the night, which looks at the money again; a customer who may be supplied does not wait.
 WITH RECURSIVE company AS (
     -- Company by company along the index: DISTINCT would read a row per company and night.
     SELECT min(company_id) AS company_id FROM store.run_company
@@ -43,3 +44,19 @@ SELECT
 FROM newest AS n
 INNER JOIN store.published AS p ON n.business_date = p.business_date
 INNER JOIN store.supply_hold AS h ON p.run_id = h.run_id AND n.company_id = h.company_id
+WHERE
+    NOT EXISTS (
+        SELECT FROM store.sanction_override AS o
+        WHERE
+            o.company_id = h.company_id
+            AND o.account_id = h.account_id
+            AND (o.flag IS NULL OR o.flag = 'stop_supply')
+            AND o.effect IN ('exempt', 'accept_promise')
+            AND o.expires_on >= n.business_date
+            -- Written on this business date: the night has not seen it yet. Older ones it has, and has judged.
+            AND o.from_on >= n.business_date
+            AND NOT EXISTS (
+                SELECT FROM store.sanction_override AS e
+                WHERE e.effect = 'end' AND e.ends_override_id = o.override_id
+            )
+    )

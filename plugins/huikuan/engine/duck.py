@@ -21,7 +21,7 @@ from sqlalchemy import Table
 from huikuan.columns import duckdb_type, key_columns
 from huikuan.engine.graph import Model, load_models
 from huikuan.errors import InvariantError, ModelError
-from huikuan.ledger.contract import TABLES as LEDGER_TABLES
+from huikuan.ledger.contract import INPUTS, TABLES
 from huikuan.policy.model import Policy
 from huikuan.policy.relations import relations
 from huikuan.settings import INCLUDE
@@ -37,7 +37,9 @@ class Inputs:
     """What a night is computed from.
 
     ``ledger`` maps contract tables to Parquet files; ``quarantine`` names rows to leave out (table_name, row_number);
-    ``previous`` is the folder of the result files of the night before, None on the first night.
+    ``previous`` is the folder of the result files of the night before, None on the first night. ``gate`` is what
+    validation decided. ``only`` narrows ledger and previous results to one (company_id, account_id): the whole chain of
+    one account, without what depends on its neighbours (ranks, the cap on new sanctions).
     """
 
     business_date: date
@@ -45,6 +47,8 @@ class Inputs:
     ledger: Mapping[str, Path]
     quarantine: Path | None = None
     previous: Path | None = None
+    gate: str = "open"
+    only: tuple[str, str] | None = None
 
 
 @contextmanager
@@ -60,9 +64,35 @@ def session(
         for schema in ("ledger", "policy", "previous"):
             connection.execute(f"CREATE SCHEMA {schema}")
         _attach_ledger(connection, inputs)
-        _attach_policy(connection, inputs.policy, inputs.business_date)
-        _attach_previous(connection, inputs.previous, results)
+        _attach_policy(connection, inputs)
+        _attach_previous(connection, inputs, results)
         yield connection
+
+
+def variant(
+    connection: duckdb.DuckDBPyConnection, name: str, inputs: Inputs, results: Mapping[str, Table]
+) -> duckdb.DuckDBPyConnection:
+    """A second connection to a session, with the policy and the night before of ``inputs`` instead of the session's.
+
+    Models run on it are made in an in-memory database called ``name``. A relation that they read is looked for there
+    first, then in the session: what both have in common is computed once. The ledger is the session's.
+    """
+    cursor = connection.cursor()
+    cursor.execute("SET TimeZone = 'UTC'")
+    cursor.execute(f"ATTACH ':memory:' AS {name}")
+    for schema in ("policy", "previous"):
+        cursor.execute(f"CREATE SCHEMA {name}.{schema}")
+    cursor.execute(f"SET search_path = '{name}.main,memory.main,memory.ledger'")
+    _attach_policy(cursor, inputs)
+    _attach_previous(cursor, inputs, results)
+    return cursor
+
+
+def replace_previous(connection: duckdb.DuckDBPyConnection, inputs: Inputs, results: Mapping[str, Table]) -> None:
+    """Let a session read the night before of ``inputs``; models that ran already keep their rows."""
+    connection.execute("DROP SCHEMA previous CASCADE")
+    connection.execute("CREATE SCHEMA previous")
+    _attach_previous(connection, inputs, results)
 
 
 def run_models(
@@ -172,7 +202,7 @@ def _attach_ledger(connection: duckdb.DuckDBPyConnection, inputs: Inputs) -> Non
             row[0] for row in connection.execute("SELECT DISTINCT table_name FROM ledger.quarantined").fetchall()
         }
     connection.execute("CREATE TABLE ledger.present (table_name VARCHAR)")
-    for name, table in LEDGER_TABLES.items():
+    for name, table in INPUTS.items():
         if name not in inputs.ledger:
             _create_empty(connection, f"ledger.{name}", table)
             continue
@@ -185,11 +215,52 @@ def _attach_ledger(connection: duckdb.DuckDBPyConnection, inputs: Inputs) -> Non
                 f"SELECT {columns} FROM read_parquet({file}, file_row_number = true) AS t WHERE NOT EXISTS (SELECT 1"
                 f" FROM ledger.quarantined AS q WHERE q.table_name = '{name}' AND q.row_number = t.file_row_number)"
             )
+        if inputs.only:
+            source = f"SELECT * FROM ({source}) WHERE {_about(name, table, inputs.only)}"
         connection.execute(f"CREATE VIEW ledger.{name} AS {source}")
+    _attach_quarantined_accounts(connection, inputs, rejected)
 
 
-def _attach_policy(connection: duckdb.DuckDBPyConnection, policy: Policy, business_date: date) -> None:
-    for relation in relations(policy, business_date):
+def _attach_quarantined_accounts(connection: duckdb.DuckDBPyConnection, inputs: Inputs, rejected: set[str]) -> None:
+    """Accounts of which a row was set apart: what the night knows of them may not be whole."""
+    connection.execute("CREATE TABLE ledger.quarantined_account (company_id VARCHAR, account_id VARCHAR)")
+    for name in sorted(rejected & set(inputs.ledger)):
+        columns = TABLES[name].columns
+        rows = (
+            f"SELECT t.* FROM read_parquet({_text(inputs.ledger[name])}, file_row_number = true) AS t"
+            f" WHERE t.file_row_number IN (SELECT row_number FROM ledger.quarantined WHERE table_name = '{name}')"
+        )
+        if "account_id" in columns:
+            accounts = f"SELECT company_id, account_id FROM ({rows}) AS r"
+        elif "document_id" in columns:
+            accounts = (
+                f"SELECT d.company_id, d.account_id FROM ({rows}) AS r INNER JOIN ledger.document AS d"
+                " ON r.company_id = d.company_id AND r.document_id = d.document_id"
+            )
+        else:
+            continue
+        connection.execute(
+            f"INSERT INTO ledger.quarantined_account SELECT DISTINCT company_id, account_id FROM ({accounts}) AS a"
+            " WHERE NOT EXISTS (SELECT 1 FROM ledger.quarantined_account AS k"
+            " WHERE k.company_id = a.company_id AND k.account_id = a.account_id)"
+        )
+
+
+def _about(name: str, table: Table, only: tuple[str, str]) -> str:
+    """Which rows concern one account; master data without an account concerns it too."""
+    company, account = map(_text, only)
+    if name == "account" or "account_id" in table.columns:
+        return f"company_id = {company} AND account_id = {account}"
+    if "document_id" in table.columns:
+        return (
+            f"company_id = {company} AND document_id IN (SELECT d.document_id FROM ledger.document AS d"
+            f" WHERE d.company_id = {company} AND d.account_id = {account})"
+        )
+    return "TRUE"
+
+
+def _attach_policy(connection: duckdb.DuckDBPyConnection, inputs: Inputs) -> None:
+    for relation in relations(inputs.policy, inputs.business_date, inputs.gate):
         columns = ", ".join(f"{_name(name)} {kind}" for name, kind in relation.columns.items())
         connection.execute(f"CREATE TABLE policy.{relation.name} ({columns})")
         if relation.rows:
@@ -197,13 +268,25 @@ def _attach_policy(connection: duckdb.DuckDBPyConnection, policy: Policy, busine
             connection.execute(f"INSERT INTO policy.{relation.name} VALUES {rows}")
 
 
-def _attach_previous(connection: duckdb.DuckDBPyConnection, folder: Path | None, results: Mapping[str, Table]) -> None:
+def _attach_previous(connection: duckdb.DuckDBPyConnection, inputs: Inputs, results: Mapping[str, Table]) -> None:
     for name, table in results.items():
-        file = folder / f"{name}.parquet" if folder else None
+        file = inputs.previous / f"{name}.parquet" if inputs.previous else None
         if file is not None and file.exists():
-            connection.execute(f"CREATE VIEW previous.{name} AS SELECT * FROM read_parquet({_text(file)})")
+            source = f"SELECT {_columns(connection, file, table)} FROM read_parquet({_text(file)})"
+            if inputs.only:
+                source = f"SELECT * FROM ({source}) WHERE {_about(name, table, inputs.only)}"
+            connection.execute(f"CREATE VIEW previous.{name} AS {source}")
         else:
             _create_empty(connection, f"previous.{name}", table)
+
+
+def _columns(connection: duckdb.DuckDBPyConnection, file: Path, table: Table) -> str:
+    """The contract's columns; what a run of an earlier version did not write yet is empty."""
+    written = {row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM read_parquet({_text(file)})").fetchall()}
+    return ", ".join(
+        _name(column.name) if column.name in written else f"CAST(NULL AS {duckdb_type(column)}) AS {_name(column.name)}"
+        for column in table.columns
+    )
 
 
 def _create_empty(connection: duckdb.DuckDBPyConnection, name: str, table: Table) -> None:

@@ -8,6 +8,7 @@ parameters are ``$business_date`` and ``$as_of``. The order follows from the nam
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
@@ -67,6 +68,19 @@ def load_models(folder: Path = MODELS) -> tuple[Model, ...]:
     except CycleError as error:
         raise ModelError(f"Models read each other in a circle: {' → '.join(error.args[1])}.", "Break it.") from error
     return tuple(models[name] for name in order)
+
+
+def dependents(models: Sequence[Model], sources: Collection[str]) -> frozenset[str]:
+    """Names of the models that read one of ``sources`` (``policy.day``, ``previous.task``), themselves or through others.
+
+    ``models`` in their order, as ``load_models`` gives them. All others yield the same rows whatever stands in
+    ``sources``.
+    """
+    found: set[str] = set()
+    for model in models:
+        if model.outside.intersection(sources) or model.inputs & found:
+            found.add(model.name)
+    return frozenset(found)
 
 
 def _read(path: Path) -> Model:

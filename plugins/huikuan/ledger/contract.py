@@ -25,6 +25,7 @@ from sqlalchemy.types import TypeEngine
 from huikuan.columns import MONEY, RATE, TIMESTAMP
 
 LEDGER = MetaData()
+OWN = MetaData()
 
 
 def _key(name: str, comment: str, kind: TypeEngine[Any] | type[TypeEngine[Any]] = Text) -> Column[Any]:
@@ -49,8 +50,15 @@ def _may(
     return Column(name, kind, nullable=True, comment=comment, info={"values": values} if values else {})
 
 
-def _table(name: str, *parts: Any, comment: str, optional: bool = False, dated_by: str | None = None) -> Table:
-    return Table(name, LEDGER, *parts, comment=comment, info={"optional": optional, "dated_by": dated_by})
+def _table(
+    name: str,
+    *parts: Any,
+    comment: str,
+    optional: bool = False,
+    dated_by: str | None = None,
+    metadata: MetaData = LEDGER,
+) -> Table:
+    return Table(name, metadata, *parts, comment=comment, info={"optional": optional, "dated_by": dated_by})
 
 
 def _company() -> Column[Any]:
@@ -382,7 +390,63 @@ _table(
     optional=True,
 )
 
+_FLAGS = ("stop_supply", "stop_service", "terminate_authorization", "reputation_notice", "legal_referral")
+_table(
+    "referral_decision",
+    _key("batch_id", "Batch (审批批次)."),
+    _company(),
+    _key("account_id", "Customer account (客户)."),
+    Column("flag", Text, primary_key=True, nullable=False, comment="Sanction (惩戒).", info={"values": _FLAGS}),
+    _need("choice", Text, "What was decided.", ("approved", "rejected", "left_out")),
+    _need("proposed_by", Text, "Who proposed it."),
+    _need("decided_by", Text, "Who decided."),
+    _need("decided_on", Date, "Business date of the batch: counts from this day."),
+    _need("decided_at", TIMESTAMP, "When."),
+    comment="What approvers decided on proposed sanctions (审批结果).",
+    optional=True,
+    dated_by="decided_on",
+    metadata=OWN,
+)
+_table(
+    "sanction_override",
+    _key("override_id", "Override (人工干预)."),
+    _need("company_id", Text, "Company (公司)."),
+    _need("account_id", Text, "Customer account (客户)."),
+    _may("flag", Text, "Sanction it is about; empty: all.", _FLAGS),
+    _need("effect", Text, "What it does.", ("exempt", "impose", "accept_promise")),
+    _may("promise_id", Text, "Promise that was accepted."),
+    _need("author", Text, "Who decided."),
+    _need("reason", Text, "Why."),
+    _need("from_on", Date, "Counts from this day."),
+    _need("expires_on", Date, "Last business date on which it counts."),
+    _may("ended_on", Date, "Ended by a person on this day."),
+    _may("ended_by", Text, "Who ended it."),
+    comment="What people decided against the rules (人工干预).",
+    optional=True,
+    dated_by="from_on",
+    metadata=OWN,
+)
+_table(
+    "notice",
+    _key("message_id", "Mail of the outbox."),
+    _company(),
+    _key("account_id", "Customer account (客户)."),
+    _need("kind", Text, "Kind of mail."),
+    _need("sent_on", Date, "Day on which the customer's server accepted it, in UTC."),
+    comment="Mails about an account that were really sent (已送达的催款函).",
+    optional=True,
+    dated_by="sent_on",
+    metadata=OWN,
+)
+
 TABLES: dict[str, Table] = dict(LEDGER.tables)
+"""What a source yields."""
+
+OWN_TABLES: dict[str, Table] = dict(OWN.tables)
+"""What a night reads from our own warehouse: facts that people and the outbox made. They lie in the same snapshot."""
+
+INPUTS: dict[str, Table] = {**TABLES, **OWN_TABLES}
+"""Everything that a snapshot may hold, and that models see in schema ``ledger``."""
 
 
 def is_optional(table: Table) -> bool:

@@ -30,7 +30,7 @@ from sqlalchemy import DateTime, Table
 from huikuan.columns import MONEY
 from huikuan.errors import SnapshotError
 from huikuan.ledger import duck
-from huikuan.ledger.contract import TABLES, dated_by
+from huikuan.ledger.contract import INPUTS, TABLES, dated_by
 from huikuan.ledger.source import Source
 
 FORMAT = 1
@@ -88,8 +88,16 @@ class Snapshot:
 # --- taking ----------------------------------------------------------------------------------------------------------
 
 
-def take(source: Source, lake: Path, business_date: date, report: Callable[[str, int], None] | None = None) -> Snapshot:
+def take(
+    source: Source,
+    lake: Path,
+    business_date: date,
+    report: Callable[[str, int], None] | None = None,
+    own: Source | None = None,
+) -> Snapshot:
     """Write a new snapshot of ``source`` and return it; every call makes a new one, whatever was there before.
+
+    ``own`` adds the facts of our own warehouse (``contract.OWN_TABLES``); what is not given is empty to the night.
 
     ``report`` is called with each table and its rows when it is written. LedgerError when the source does not have the
     contract's form, SnapshotError when the disk is full or the ledger's files change meanwhile; nothing is left then.
@@ -99,6 +107,8 @@ def take(source: Source, lake: Path, business_date: date, report: Callable[[str,
         before = source.fingerprint()
         try:
             tables = {table: _write(con, source, table, work, report) for table in source.tables()}
+            if own is not None:
+                tables |= {table: _write(con, own, table, work, None) for table in own.tables()}
         finally:
             source.close()
         if source.fingerprint() != before:
@@ -114,7 +124,7 @@ def _write(
 ) -> TableFile:
     path = work / f"{table}.parquet"
     source.write(table, path)
-    rows, sums = _sums(con, path, TABLES[table])
+    rows, sums = _sums(con, path, INPUTS[table])
     with path.open("rb") as file:
         os.fsync(file.fileno())
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
@@ -148,7 +158,7 @@ def _one(con: duckdb.DuckDBPyConnection, query: str, parameters: list[Any] | Non
 
 def _rows_counted(con: duckdb.DuckDBPyConnection, file: TableFile, as_of: date) -> int:
     """Rows dated on or before as-of; all rows of master data. Timestamps count by their day in UTC."""
-    table = TABLES[file.table]
+    table = INPUTS[file.table]
     column = dated_by(table)
     if column is None:
         return file.rows
@@ -345,7 +355,8 @@ def volumes(lake: Path, before: date, limit: int) -> dict[str, list[int]]:
     for day in sorted(days, reverse=True)[:limit]:
         _, folder = max(_numbered(_day_folder(lake, day)))
         for table, facts in _manifest(folder)["tables"].items():
-            history.setdefault(table, []).append(int(facts["rows_counted"]))
+            if table in TABLES:  # our own tables are no feed that could fail to be delivered
+                history.setdefault(table, []).append(int(facts["rows_counted"]))
     return history
 
 
@@ -436,14 +447,14 @@ def _snapshot(folder: Path, content: dict[str, Any]) -> Snapshot:
                 sums=facts["sums"],
             )
             for table, facts in content["tables"].items()
-            if table in TABLES
+            if table in INPUTS
         }
         return Snapshot(
             business_date=date.fromisoformat(content["business_date"]),
             snapshot_id=content["snapshot_id"],
             folder=folder,
             source=content["source"],
-            tables={table: tables[table] for table in TABLES if table in tables},
+            tables={table: tables[table] for table in INPUTS if table in tables},
             complete_through={
                 table: date.fromisoformat(through) for table, through in content["complete_through"].items()
             },

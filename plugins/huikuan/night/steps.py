@@ -17,15 +17,16 @@ from pathlib import Path
 from typing import Any
 
 from huikuan.engine import duck
-from huikuan.errors import PolicyError, SnapshotError
+from huikuan.errors import SnapshotError
 from huikuan.ledger import snapshot as snapshots
 from huikuan.ledger.source import open_source
 from huikuan.night import lake as lakes
-from huikuan.policy import load_policy
+from huikuan.policy import load_policy, policy_in_force
 from huikuan.settings import Settings
 from huikuan.warehouse.connect import warehouse_url
 from huikuan.warehouse.fence import step
 from huikuan.warehouse.migrate import migrate
+from huikuan.warehouse.own import OwnFacts
 from huikuan.warehouse.publish import RunRecord, previous_run, record_stopped
 from huikuan.warehouse.publish import publish as publish_run
 from huikuan.warehouse.tables import RESULTS
@@ -77,7 +78,11 @@ def extract(
                 continue
             say(f"reading {ledger_source.label}")
             taken = snapshots.take(
-                ledger_source, settings.lake, business_date, lambda table, rows: say(f"  {table}: {rows:,} rows")
+                ledger_source,
+                settings.lake,
+                business_date,
+                lambda table, rows: say(f"  {table}: {rows:,} rows"),
+                OwnFacts(url, business_date),
             )
             fence.finish({"snapshot_id": taken.snapshot_id, "rows": sum(file.rows for file in taken.tables.values())})
             return taken.snapshot_id
@@ -93,17 +98,16 @@ def validate(
     is_backfill: bool = False,
     report: Report | None = None,
 ) -> Validated:
-    """Check the snapshot against the contract and the business rules; give the run its id and the gate's decision."""
+    """Check the snapshot against the contract and the business rules; give the run its id and the gate's decision.
+
+    ``policy`` is a file, or a folder of versions of which the one in force on the business date is taken.
+    """
     from huikuan.quality import validate as judge  # Great Expectations takes seconds to import
 
     say = report or log.info
     url = warehouse_url(settings)
-    rules = load_policy(policy)
-    if rules.effective_from > business_date:
-        raise PolicyError(
-            f"The policy {policy} is in force from {rules.effective_from} only, not on {business_date}.",
-            "Name the policy that was in force on that day with --policy.",
-        )
+    in_force = policy_in_force(policy, business_date)
+    rules = load_policy(in_force)
     taken = snapshots.load(settings.lake, snapshot_id)
     before = previous_run(url, business_date)
     volumes = snapshots.volumes(settings.lake, business_date, rules.gate.volume.history_nights)
@@ -118,7 +122,7 @@ def validate(
         volumes_hash=_digest(volumes),
         is_backfill=is_backfill,
     )
-    folder = lakes.write_identity(settings.lake, identity, policy)
+    folder = lakes.write_identity(settings.lake, identity, in_force)
     for redo in (False, True):
         with step(url, business_date, "validate", f"{identity.run_id} in {settings.lake}", redo=redo) as fence:
             if fence.already_done:
@@ -222,6 +226,7 @@ def _compute(identity: lakes.RunIdentity, folder: Path, lake: Path, say: Report)
         ledger={name: file.path for name, file in taken.tables.items()},
         quarantine=quarantine,
         previous=_previous_tables(lake, identity.previous_run_id),
+        gate=_gate(folder)["state"],
     )
     made = folder / "tables.unfinished"
     shutil.rmtree(made, ignore_errors=True)

@@ -17,6 +17,11 @@ _BALANCES = """
 SELECT company_id, currency, COUNT(*) AS accounts, SUM(open_amount), SUM(overdue_amount), SUM(free_credit)
 FROM read_parquet(?) GROUP BY company_id, currency ORDER BY company_id, currency
 """
+_SANCTIONS = """
+SELECT CASE WHEN is_held THEN state || ' (held)' ELSE state END AS state, COUNT(*) FROM read_parquet(?)
+GROUP BY 1 ORDER BY 1
+"""
+_OVER_CAP = "SELECT company_id, accounts, accounts_pct FROM read_parquet(?) WHERE is_over ORDER BY 1, 2"
 _STAGES = "SELECT stage, COUNT(*) FROM read_parquet(?) GROUP BY stage ORDER BY stage"
 
 
@@ -51,9 +56,17 @@ def _show_figures(console: Console, tables: Path, night: Night) -> None:
         ).fetchall():
             balances.add_row(company, currency, f"{accounts:,}", *(f"{amount:,.2f}" for amount in amounts))
         stages = connection.execute(_STAGES, [str(tables / "account_status.parquet")]).fetchall()
+        sanctions = connection.execute(_SANCTIONS, [str(tables / "account_flag.parquet")]).fetchall()
+        over = connection.execute(_OVER_CAP, [str(tables / "sanction_cap.parquet")]).fetchall()
     console.print(balances)
     console.print("accounts by stage: " + "  ".join(f"{stage} {count:,}" for stage, count in stages))
     console.print(
         f"open items {night.counts['open_item']:,}  tasks {night.counts['task']:,}"
-        f"  proposed sanctions {night.counts['account_flag']:,}  quarantined rows {night.counts['quarantine']:,}"
+        f"  early warnings {night.counts['early_warning']:,}  quarantined rows {night.counts['quarantine']:,}"
     )
+    console.print("sanctions 惩戒: " + ("  ".join(f"{state} {count:,}" for state, count in sanctions) or "none"))
+    for company, accounts, pct in over:
+        console.print(
+            f"[bold yellow]{company}: {accounts:,} accounts ({pct} %) with new sanctions are more than the policy's cap:"
+            " all are held, nobody is asked about them[/]"
+        )

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 import os
+import time
 from datetime import date
 from email.message import EmailMessage
 from email.utils import make_msgid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from huikuan.errors import OutreachError
+from huikuan.errors import FenceError, OutreachError
 from huikuan.orchestration import connections
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ log = logging.getLogger(__name__)
 
 SSL_PORT = 465
 STARTTLS_PORT = 587
+PATIENCE_SECONDS = 30.0
 
 
 def write(run: Run) -> dict[str, int]:
@@ -32,7 +34,9 @@ def write(run: Run) -> dict[str, int]:
     from huikuan.night.steps import prepare
     from huikuan.outreach import write_messages
 
-    return write_messages(prepare(run.settings), run.settings.lake, run.business_date, _policy(run.policy))
+    return write_messages(
+        prepare(run.settings), run.settings.lake, run.business_date, _policy(run.policy, run.business_date)
+    )
 
 
 def send(run: Run) -> tuple[bool, dict[str, Any]]:
@@ -40,15 +44,25 @@ def send(run: Run) -> tuple[bool, dict[str, Any]]:
 
     It is over when the outbox says that no mail waits, for its window or for a second try. Mails of a past date expire
     at once. Files contact nobody, so without a mail server they are written as of the moment at which the window opens.
+    Two DAGs send mails of one date, one at a time: who does not get its turn asks again later.
     """
     from huikuan.night.steps import prepare
     from huikuan.outreach import EmlFolder, send_messages
 
-    policy = _policy(run.policy)
+    policy = _policy(run.policy, run.business_date)
     way = transport(run.settings, policy)
     opening = policy.window(run.business_date)[0] if isinstance(way, EmlFolder) else None
     url = prepare(run.settings)
-    result = send_messages(url, run.settings.lake, run.business_date, way, policy, now=opening)
+    give_up = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            result = send_messages(url, run.settings.lake, run.business_date, way, policy, now=opening)
+            break
+        except FenceError as error:
+            log.info("%s", error.problem)
+            if time.monotonic() > give_up:
+                return False, {}
+            time.sleep(1)
     if attention := result.get("attention"):
         log.warning("A person has to look at these mails: %s", attention)
     states: dict[str, int] = result.get("states", {})
@@ -67,12 +81,12 @@ def send_alert(day: date, address: str, subject: str, text: str) -> bool:
     """Mail an operator, outside the outbox: the outbox may be what is broken. False when there is no mail server."""
     from huikuan.outreach import Smtp
     from huikuan.outreach.transport import Outgoing
-    from huikuan.settings import DEFAULT_POLICY
+    from huikuan.settings import POLICIES
 
     connection = connections.smtp()
     if connection is None:
         return False
-    policy = _policy(Path(os.environ.get("HUIKUAN_POLICY") or DEFAULT_POLICY))
+    policy = _policy(Path(os.environ.get("HUIKUAN_POLICY") or POLICIES), day)
     message = EmailMessage()
     message["From"], message["To"], message["Subject"] = policy.sender, address, f"[Huikuan] {subject}"
     message["Auto-Submitted"], message["Message-ID"] = "auto-generated", make_msgid(domain=policy.domain)
@@ -87,10 +101,10 @@ def send_alert(day: date, address: str, subject: str, text: str) -> bool:
     return True
 
 
-def _policy(path: Path) -> OutreachPolicy:
-    from huikuan.policy import load_policy
+def _policy(path: Path, business_date: date) -> OutreachPolicy:
+    from huikuan.policy import load_policy, policy_in_force
 
-    return load_policy(path).outreach
+    return load_policy(policy_in_force(path, business_date)).outreach
 
 
 def _server(connection: Connection, sender: str) -> SmtpServer:

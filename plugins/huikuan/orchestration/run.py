@@ -40,7 +40,7 @@ def current() -> Run:
     """The run of the task that is executing; its business date is the first line of the task's log."""
     from airflow.sdk import get_current_context
 
-    from huikuan.settings import DEFAULT_POLICY
+    from huikuan.settings import POLICIES
 
     context: Mapping[str, Any] = get_current_context()
     day = business_date.from_context(context)
@@ -48,7 +48,7 @@ def current() -> Run:
         business_date=day,
         params=context["params"],
         settings=connections.settings(),
-        policy=Path(os.environ.get("HUIKUAN_POLICY") or DEFAULT_POLICY),
+        policy=Path(os.environ.get("HUIKUAN_POLICY") or POLICIES),
         is_backfill=context["dag_run"].run_type == "backfill",
     )
     log.info("Business date 业务日 %s%s", day, ", a back-fill: nobody is contacted" if run.is_backfill else "")

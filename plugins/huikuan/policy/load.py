@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,32 @@ def load_policy(path: Path) -> Policy:
         raise PolicyError(*_explain(error, node, path)) from error
     digest = hashlib.sha256(body.model_dump_json(by_alias=True).encode()).hexdigest()
     return Policy(**body.model_dump(by_alias=True), hash=digest)
+
+
+def policy_in_force(path: Path, business_date: date) -> Path:
+    """The file of the policy that holds on a business date: ``path`` itself, or one of the versions in that folder.
+
+    Raises PolicyError when none is in force yet, two begin on the same day, or one of them cannot be used.
+    """
+    versions = sorted(path.glob("*.yaml")) if path.is_dir() else [path]
+    if not versions:
+        raise PolicyError(f"The folder {path} holds no policy.", "Put one *.yaml file per version into it.")
+    begin = {file: load_policy(file).effective_from for file in versions}
+    for place, file in enumerate(versions):
+        for other in versions[:place]:
+            if begin[other] == begin[file]:
+                raise PolicyError(
+                    f"{other} and {file} both come into force on {begin[file]}.",
+                    "Change effective_from of one, or move it out of the folder.",
+                )
+    in_force = [file for file in versions if begin[file] <= business_date]
+    if not in_force:
+        first = min(begin.values())
+        raise PolicyError(
+            f"The policy {path} is in force from {first} only, not on {business_date}.",
+            "Add the version that was in force on that day, or name it with --policy.",
+        )
+    return max(in_force, key=begin.__getitem__)
 
 
 def _explain(error: ValidationError, node: yaml.Node | None, path: Path) -> tuple[str, str]:

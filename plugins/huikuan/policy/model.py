@@ -2,43 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
-from itertools import pairwise
-from typing import Annotated, Literal, Self
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, ValidationError, model_validator
 
+from huikuan.policy.interest import InterestPolicy
+from huikuan.policy.ladder import Approvals, Ladder
 from huikuan.policy.outreach import OutreachPolicy
+from huikuan.policy.parts import (
+    Band,
+    DayRange,
+    Part,
+    PointBand,
+    Points,
+    Segment,
+    Stage,
+    check_bands,
+    check_days,
+    check_once,
+)
+from huikuan.policy.rules import AFTER_GRADE, Fact, NatureRule, PatternRule, WarningRule, check_reachable
 
-Stage = Literal["M0", "M1", "M2", "M3", "M4"]
 Bucket = Literal["not_due", "d1_30", "d31_60", "d61_90", "d91_180", "d181_365", "d366_plus"]
 Grade = Literal["A", "B", "C", "D", "E"]
-Flag = Literal["stop_supply", "stop_service", "terminate_authorization", "reputation_notice", "legal_referral"]
-Component = Literal[
-    "days_past_due",
-    "overdue_share_pct",
-    "limit_used_pct",
-    "days_late_weighted",
-    "broken_promises",
-    "disputed_share_pct",
-]
-TaskKind = Literal["call", "chase_promise", "resolve_dispute", "escalate"]
-Points = Annotated[int, Field(ge=0, le=100)]
-
-
-class Part(BaseModel):
-    """A piece of the policy: immutable, and closed to keys it does not know."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
-
-
-class DayRange(Part):
-    """Whole days, both ends included; ``last`` None is open-ended."""
-
-    first: int = Field(alias="from", ge=0)
-    last: int | None = Field(alias="to", ge=0)
+TaskKind = Literal["call", "chase_promise", "resolve_dispute", "escalate", "file_claim"]
 
 
 class StageBound(DayRange):
@@ -47,17 +37,6 @@ class StageBound(DayRange):
 
 class BucketBound(DayRange):
     bucket: Bucket
-
-
-class Band(Part):
-    """``over`` < value ≤ ``up_to``; None is open-ended."""
-
-    over: Decimal | None
-    up_to: Decimal | None
-
-
-class PointBand(Band):
-    points: Points
 
 
 class GradeBand(Band):
@@ -73,6 +52,27 @@ class Tolerance(Part):
 
 class Promises(Part):
     tolerance_days: int = Field(ge=0)
+
+
+class Behaviour(Part):
+    """How many months each window looks back from the close of books."""
+
+    short_months: int = Field(ge=1)
+    medium_months: int = Field(ge=1)
+    long_months: int = Field(ge=1)
+
+    @model_validator(mode="after")
+    def _growing(self) -> Self:
+        if not self.short_months < self.medium_months < self.long_months:
+            raise ValueError("the windows must grow: short_months < medium_months < long_months")
+        return self
+
+
+class Contacts(Part):
+    """Outcomes of the contact log by what they mean."""
+
+    unanswered: tuple[str, ...]
+    refused: tuple[str, ...]
 
 
 class ScoreComponent(Part):
@@ -94,8 +94,7 @@ class ScoreComponent(Part):
 
 
 class Risk(Part):
-    window_months: int = Field(ge=1)
-    components: dict[Component, ScoreComponent]
+    components: dict[Fact, ScoreComponent]
     grades: tuple[GradeBand, ...]
 
     @model_validator(mode="after")
@@ -107,22 +106,14 @@ class Risk(Part):
         unreachable = [band.grade for band in self.grades if band.over is not None and band.over >= most]
         if unreachable:
             raise ValueError(f"grade {unreachable[0]} can never be reached: the components give at most {most} points")
-        grades = [band.grade for band in self.grades]
-        if len(set(grades)) < len(grades):
-            raise ValueError("a grade stands twice")
-        if ("limit_used_pct" in self.components) and self.components["limit_used_pct"].blocked is None:
+        check_once([band.grade for band in self.grades], "grade")
+        circular = [fact for fact in self.components if fact in AFTER_GRADE]
+        if circular:
+            raise ValueError(f"{circular[0]} follows from the grade, so the score cannot follow from it")
+        limit = self.components.get("limit_used_pct")
+        if limit is not None and limit.blocked is None:
             raise ValueError("limit_used_pct needs `blocked`: points for a credit limit of 0, which is not 'no limit'")
         return self
-
-
-class FlagRule(Part):
-    """All conditions that are given must hold."""
-
-    rule_id: str
-    flag: Flag
-    from_stage: Stage = "M0"
-    over_overdue_functional: Decimal | None = Field(default=None, ge=0)
-    over_limit: bool = False
 
 
 class TaskRule(Part):
@@ -174,6 +165,27 @@ class GatePolicy(Part):
     volume: VolumePolicy
 
 
+OVERRIDABLE = ("tolerance", "promises", "risk", "patterns", "natures", "warnings", "ladder")
+"""Sections that a company or a segment may have its own way; the others would make figures incomparable."""
+
+
+class Override(Part):
+    """Changes for one company, one segment, or one segment of one company."""
+
+    company: str | None = None
+    segment: Segment | None = None
+    changes: dict[str, Any] = Field(alias="set", min_length=1)
+
+    @model_validator(mode="after")
+    def _aimed(self) -> Self:
+        if self.company is None and self.segment is None:
+            raise ValueError("an override needs a company, a segment, or both; for everybody change the rule itself")
+        foreign = [key for key in self.changes if key not in OVERRIDABLE]
+        if foreign:
+            raise ValueError(f"{foreign[0]} is the same for everybody; overrides may set {', '.join(OVERRIDABLE)}")
+        return self
+
+
 class PolicyBody(Part):
     """Everything that a policy file holds."""
 
@@ -183,11 +195,19 @@ class PolicyBody(Part):
     buckets: tuple[BucketBound, ...]
     tolerance: Tolerance
     promises: Promises
+    behaviour: Behaviour
+    contacts: Contacts
     risk: Risk
-    flags: tuple[FlagRule, ...]
+    patterns: tuple[PatternRule, ...]
+    natures: tuple[NatureRule, ...]
+    warnings: tuple[WarningRule, ...]
+    ladder: Ladder
+    approvals: Approvals
+    interest: InterestPolicy
     tasks: Tasks
     gate: GatePolicy
     outreach: OutreachPolicy
+    overrides: tuple[Override, ...] = ()
 
     @model_validator(mode="after")
     def _days_covered(self) -> Self:
@@ -195,13 +215,60 @@ class PolicyBody(Part):
         check_days(self.buckets, [bound.bucket for bound in self.buckets], Bucket.__args__)  # type: ignore[attr-defined]
         if self.stages[0].last != 0:
             raise ValueError("stages: M0 must be day 0 alone; due today is not overdue, one day late is")
-        seen: set[str] = set()
-        for rule in self.flags:
-            if rule.rule_id in seen:
-                raise ValueError(f"flags: rule_id {rule.rule_id} stands twice")
-            seen.add(rule.rule_id)
-        check_reachable(self.flags)
         return self
+
+    @model_validator(mode="after")
+    def _rules_can_fire(self) -> Self:
+        check_reachable(self.patterns)
+        check_reachable(self.natures)
+        entries = [rule for sanction in self.ladder.sanctions for rule in sanction.entries]
+        rules = [*self.patterns, *self.natures, *self.warnings, *entries, *self.ladder.pause]
+        check_once([rule.rule_id for rule in rules], "rule_id")
+        late = [rule.rule_id for rule in (*entries, *self.ladder.pause) if set(rule.when) & set(AFTER_GRADE)]
+        if late:
+            raise ValueError(
+                f"{late[0]} asks about {', '.join(AFTER_GRADE)}, which warnings and patterns may, not the ladder"
+            )
+        days = [self.notice_days(place) for place in range(len(self.ladder.notices))]
+        if days != sorted(days):
+            raise ValueError("ladder.notices: each must begin as late as the one before it, or later")
+        return self
+
+    @model_validator(mode="after")
+    def _overrides_are_whole(self) -> Self:
+        """Each combination of overrides that can meet is a policy in its own right."""
+        for company, segment in self.scopes():
+            try:
+                self.applied_to(company, segment)
+            except ValidationError as error:
+                first = error.errors()[0]
+                where = ".".join(str(part) for part in first["loc"])
+                whom = " and ".join(filter(None, (company and f"company {company}", segment and f"segment {segment}")))
+                message = first["msg"].removeprefix("Value error, ")
+                raise ValueError(f"overrides for {whom}: {where}: {message}") from error
+        return self
+
+    def notice_days(self, place: int) -> int:
+        """Days past due from which the notice at this place (0 first) is due."""
+        notice = self.ladder.notices[place]
+        if notice.from_days is not None:
+            return notice.from_days
+        return next(bound.first for bound in self.stages if bound.stage == notice.from_stage)
+
+    def scopes(self) -> list[tuple[str | None, Segment | None]]:
+        """Every pair of a company and a segment that overrides tell apart; None is any other."""
+        companies = sorted({entry.company for entry in self.overrides if entry.company is not None})
+        segments = sorted({entry.segment for entry in self.overrides if entry.segment is not None})
+        pairs = [(company, segment) for company in [None, *companies] for segment in [None, *segments]]
+        return [pair for pair in pairs if pair != (None, None)]
+
+    def applied_to(self, company: str | None, segment: Segment | None) -> PolicyBody:
+        """The policy as it holds for accounts of this company and segment, its overrides applied in their order."""
+        content = self.model_dump(by_alias=True, include=set(PolicyBody.model_fields), exclude={"overrides"})
+        for entry in self.overrides:
+            if entry.company in (None, company) and entry.segment in (None, segment):
+                content = _merged(content, entry.changes)
+        return PolicyBody.model_validate(content)
 
 
 class Policy(PolicyBody):
@@ -211,55 +278,10 @@ class Policy(PolicyBody):
     """SHA-256 of the content, independent of comments, key order and layout."""
 
 
-def check_days(bounds: Sequence[DayRange], names: list[str], expected: tuple[str, ...]) -> None:
-    """Refuse day ranges that do not cover every day from 0 exactly once, in the expected order of names."""
-    if tuple(names) != expected:
-        raise ValueError(f"expected {', '.join(expected)} in this order, found {', '.join(names)}")
-    following = 0
-    for bound, name in zip(bounds, names, strict=True):
-        if bound.first > following:
-            raise ValueError(f"gap: days {following} to {bound.first - 1} belong to nothing (before {name})")
-        if bound.first < following:
-            raise ValueError(f"overlap: day {bound.first} of {name} already belongs to the range before")
-        if bound.last is None:
-            if name != names[-1]:
-                raise ValueError(f"{name} is open-ended, so what follows can never be reached")
-            return
-        if bound.last < bound.first:
-            raise ValueError(f"{name} ends (day {bound.last}) before it begins (day {bound.first})")
-        following = bound.last + 1
-    raise ValueError(f"days from {following} on belong to nothing: the last range needs `to: null`")
-
-
-def check_bands(bands: Sequence[Band]) -> None:
-    """Refuse bands that do not cover every number exactly once, from the lowest up."""
-    if not bands:
-        raise ValueError("no bands")
-    if bands[0].over is not None:
-        raise ValueError(f"gap: values up to {bands[0].over} are in no band; the first needs `over: null`")
-    for before, band in pairwise(bands):
-        if before.up_to is None:
-            raise ValueError("a band before the last is open-ended, so what follows can never be reached")
-        if band.over is None or band.over < before.up_to:
-            raise ValueError(f"overlap: band over {band.over} begins below {before.up_to}, where the one before ends")
-        if band.over > before.up_to:
-            raise ValueError(f"gap: values over {before.up_to} up to {band.over} are in no band")
-    for band in bands:
-        if band.over is not None and band.up_to is not None and band.up_to <= band.over:
-            raise ValueError(f"band over {band.over} up to {band.up_to} holds no value")
-    if bands[-1].up_to is not None:
-        raise ValueError(f"gap: values over {bands[-1].up_to} are in no band; the last needs `up_to: null`")
-
-
-def check_reachable(rules: Sequence[FlagRule]) -> None:
-    """Refuse a rule that an earlier rule of the same flag always beats."""
-    for place, rule in enumerate(rules):
-        for earlier in rules[:place]:
-            weaker = (
-                earlier.flag == rule.flag
-                and earlier.from_stage <= rule.from_stage
-                and (earlier.over_overdue_functional or Decimal(0)) <= (rule.over_overdue_functional or Decimal(0))
-                and (not earlier.over_limit or rule.over_limit)
-            )
-            if weaker:
-                raise ValueError(f"flags: {rule.rule_id} can never fire: {earlier.rule_id} before it always does")
+def _merged(content: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Mappings merged key by key, everything else replaced."""
+    merged = dict(content)
+    for key, value in changes.items():
+        before = merged.get(key)
+        merged[key] = _merged(before, value) if isinstance(before, Mapping) and isinstance(value, Mapping) else value
+    return merged

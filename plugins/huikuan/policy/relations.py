@@ -1,11 +1,13 @@
 """The policy as small relations that the SQL models join: schema ``policy`` of the engine.
 
 Stages and buckets become one row per day up to the last bound (``policy.day``), so that a model finds both by an
-equality join on ``LEAST(days, last_day)``.
+equality join on ``LEAST(days, last_day)``. What companies or segments may have their own way carries a ``variant``:
+0 for everybody, and one number for each different set of overrides; ``policy.scope`` says whose it is.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -14,7 +16,10 @@ from babel.core import get_global
 from dateutil.relativedelta import relativedelta
 
 from huikuan.currencies import minor_units
-from huikuan.policy.model import Band, DayRange, Policy
+from huikuan.policy.ladder import Notice
+from huikuan.policy.model import Policy, PolicyBody
+from huikuan.policy.parts import Band, DayRange
+from huikuan.policy.rules import Rule, as_range, words
 
 
 @dataclass(frozen=True)
@@ -27,16 +32,21 @@ class Relation:
 
 
 _AMOUNT = "DECIMAL(18,4)"
+_ANY = ""
+"""In ``policy.scope``: a company or segment that no override names."""
 
 
-def relations(policy: Policy, business_date: date) -> list[Relation]:
-    """Every relation of this policy, with look-back windows counted from the close of books."""
+def relations(policy: Policy, business_date: date, gate: str = "open") -> list[Relation]:
+    """Every relation of this policy, with look-back windows counted from the close of books.
+
+    ``gate`` is what validation decided: only when it is open does anything new begin.
+    """
+    variants, scope = _variants(policy)
+    varied = [_by_variant(variants, name, columns, rows) for name, columns, rows in _VARIED]
     return [
         _day(policy),
-        _currency(policy),
-        _score_band(policy),
-        _grade(policy),
-        _flag_rule(policy),
+        scope,
+        *varied,
         _task_kind(policy),
         Relation(
             "task_stage",
@@ -48,8 +58,41 @@ def relations(policy: Policy, business_date: date) -> list[Relation]:
             {"over": _AMOUNT, "up_to": _AMOUNT, "points": "INTEGER", "threshold": "VARCHAR"},
             [(band.over, band.up_to, band.points, _words(band)) for band in policy.tasks.amount_points],
         ),
-        _parameter(policy, business_date),
+        _contact_outcome(policy),
+        _currency(),
+        *_singles(policy, business_date, gate),
     ]
+
+
+def _variants(policy: Policy) -> tuple[list[PolicyBody], Relation]:
+    """The different policies that overrides make, and which companies and segments each is for."""
+    variants: list[PolicyBody] = [policy]
+    rows: list[tuple[Any, ...]] = [(_ANY, _ANY, 0)]
+    for company, segment in policy.scopes():
+        body = policy.applied_to(company, segment)
+        same = [place for place, known in enumerate(variants) if _body(known) == _body(body)]
+        rows.append((company or _ANY, segment or _ANY, same[0] if same else len(variants)))
+        if not same:
+            variants.append(body)
+    columns = {"company_id": "VARCHAR", "segment": "VARCHAR", "variant": "INTEGER"}
+    return variants, Relation("scope", columns, rows)
+
+
+def _body(policy: PolicyBody) -> dict[str, Any]:
+    return policy.model_dump(include=set(PolicyBody.model_fields), exclude={"overrides"})
+
+
+def _by_variant(
+    variants: Sequence[PolicyBody],
+    name: str,
+    columns: dict[str, str],
+    rows: Callable[[PolicyBody], list[tuple[Any, ...]]],
+) -> Relation:
+    return Relation(
+        name,
+        {"variant": "INTEGER", **columns},
+        [(number, *row) for number, body in enumerate(variants) for row in rows(body)],
+    )
 
 
 def _last_day(policy: Policy) -> int:
@@ -75,33 +118,26 @@ def _range_words(bound: DayRange) -> str:
     return f"{bound.first} or more days" if bound.last is None else f"{bound.first} to {bound.last} days"
 
 
-def _currency(policy: Policy) -> Relation:
-    """Every ISO 4217 currency with its minor unit (JPY 0, KWD 3) and its tolerance."""
-    tolerance = policy.tolerance
-    codes = sorted(set(get_global("all_currencies")) | set(tolerance.by_currency))
+def _currency() -> Relation:
+    """Every ISO 4217 currency with its minor unit (JPY 0, KWD 3)."""
+    codes = sorted(get_global("all_currencies"))
     return Relation(
-        "currency",
-        {"currency": "VARCHAR", "minor_units": "INTEGER", "tolerance": _AMOUNT},
-        [(code, minor_units(code), tolerance.by_currency.get(code, tolerance.default)) for code in codes],
+        "currency", {"currency": "VARCHAR", "minor_units": "INTEGER"}, [(code, minor_units(code)) for code in codes]
     )
 
 
-def _score_band(policy: Policy) -> Relation:
+def _tolerances(policy: PolicyBody) -> list[tuple[Any, ...]]:
+    return sorted(policy.tolerance.by_currency.items())
+
+
+def _score_bands(policy: PolicyBody) -> list[tuple[Any, ...]]:
     rows: list[tuple[Any, ...]] = []
     for name, component in policy.risk.components.items():
         rows += [(name, "known", band.over, band.up_to, band.points, _words(band)) for band in component.bands]
         rows.append((name, "unknown", None, None, component.unknown, "unknown"))
         if component.blocked is not None:
             rows.append((name, "blocked", None, None, component.blocked, "limit of 0"))
-    columns = {
-        "component": "VARCHAR",
-        "state": "VARCHAR",
-        "over": _AMOUNT,
-        "up_to": _AMOUNT,
-        "points": "INTEGER",
-        "threshold": "VARCHAR",
-    }
-    return Relation("score_band", columns, rows)
+    return rows
 
 
 def _words(band: Band) -> str:
@@ -112,43 +148,161 @@ def _words(band: Band) -> str:
     return f"over {band.over}" if band.up_to is None else f"over {band.over} up to {band.up_to}"
 
 
-def _grade(policy: Policy) -> Relation:
-    return Relation(
-        "grade",
-        {"grade": "VARCHAR", "over": _AMOUNT, "up_to": _AMOUNT, "threshold": "VARCHAR"},
-        [(band.grade, band.over, band.up_to, _words(band)) for band in policy.risk.grades],
-    )
+def _grades(policy: PolicyBody) -> list[tuple[Any, ...]]:
+    return [(band.grade, band.over, band.up_to, _words(band)) for band in policy.risk.grades]
 
 
-def _flag_rule(policy: Policy) -> Relation:
-    columns = {
-        "place": "INTEGER",
-        "rule_id": "VARCHAR",
-        "flag": "VARCHAR",
-        "from_stage": "VARCHAR",
-        "over_overdue_functional": _AMOUNT,
-        "needs_over_limit": "BOOLEAN",
-        "threshold": "VARCHAR",
-    }
+def _rules(policy: PolicyBody) -> list[tuple[str, int, Rule, str]]:
+    """(decision, place, rule, outcome) of every rule; the first that holds decides, but each warning stands alone."""
+    lists: list[tuple[str, Rule, str]] = [("pattern", rule, rule.pattern) for rule in policy.patterns]
+    lists += [("arrears_nature", rule, rule.nature) for rule in policy.natures]
+    lists += [(f"warning:{rule.warning}", rule, rule.warning) for rule in policy.warnings]
+    lists += [("pause", rule, "paused") for rule in policy.ladder.pause]
+    lists += [
+        (f"flag:{sanction.flag}", rule, sanction.flag)
+        for sanction in policy.ladder.sanctions
+        for rule in sanction.entries
+    ]
+    return [(decision, place, rule, outcome) for place, (decision, rule, outcome) in enumerate(lists, start=1)]
+
+
+def _rule_rows(policy: PolicyBody) -> list[tuple[Any, ...]]:
+    return [
+        (decision, place, rule.rule_id, outcome, len(rule.when), words(rule.when))
+        for decision, place, rule, outcome in _rules(policy)
+    ]
+
+
+def _condition_rows(policy: PolicyBody) -> list[tuple[Any, ...]]:
     rows: list[tuple[Any, ...]] = []
-    for place, rule in enumerate(policy.flags, start=1):
-        words = [f"stage {rule.from_stage} or later"]
-        if rule.over_overdue_functional is not None:
-            words.append(f"overdue over {rule.over_overdue_functional}")
-        if rule.over_limit:
-            words.append("over the credit limit")
-        rows.append(
-            (
-                place,
-                rule.rule_id,
-                rule.flag,
-                rule.from_stage,
-                rule.over_overdue_functional,
-                rule.over_limit,
-                ", ".join(words),
-            )
+    for _, _, rule, _ in _rules(policy):
+        for fact, condition in rule.when.items():
+            bounds = as_range(condition)
+            ends = (bounds.over, bounds.up_to) if bounds else (None, None)
+            rows.append((rule.rule_id, fact, bounds is None, *ends))
+    return rows
+
+
+def _notice_rows(policy: PolicyBody) -> list[tuple[Any, ...]]:
+    return [
+        (place, notice.notice, policy.notice_days(place - 1), notice.wait_days, _notice_words(policy, place, notice))
+        for place, notice in enumerate(policy.ladder.notices, start=1)
+    ]
+
+
+def _notice_words(policy: PolicyBody, place: int, notice: Notice) -> str:
+    begins = f"from {policy.notice_days(place - 1)} days past due"
+    return f"{begins}, {notice.wait_days} days after the notice before" if place > 1 else begins
+
+
+def _evidence_rows(policy: PolicyBody) -> list[tuple[Any, ...]]:
+    rows: list[tuple[Any, ...]] = []
+    for place, notice in enumerate(policy.ladder.notices, start=1):
+        rows += [(place, "contact", channel, outcome) for channel in notice.channels for outcome in notice.outcomes]
+        rows += [(place, "message", kind, "sent") for kind in notice.messages]
+    return rows
+
+
+def _sanction_rows(policy: PolicyBody) -> list[tuple[Any, ...]]:
+    return [
+        (place, sanction.flag, sanction.wait_days, sanction.levels_up)
+        for place, sanction in enumerate(policy.ladder.sanctions, start=1)
+    ]
+
+
+def _exemption_rows(policy: PolicyBody) -> list[tuple[Any, ...]]:
+    return [(segment, flag) for segment, flags in policy.ladder.exempt_segments.items() for flag in flags]
+
+
+def _varied_parameters(policy: PolicyBody) -> list[tuple[Any, ...]]:
+    return [
+        (
+            policy.tolerance.default,
+            policy.promises.tolerance_days,
+            policy.ladder.rejected_rest_days,
+            len(policy.ladder.notices),
         )
-    return Relation("flag_rule", columns, rows)
+    ]
+
+
+_VARIED: list[tuple[str, dict[str, str], Callable[[PolicyBody], list[tuple[Any, ...]]]]] = [
+    ("tolerance", {"currency": "VARCHAR", "tolerance": _AMOUNT}, _tolerances),
+    (
+        "score_band",
+        {
+            "component": "VARCHAR",
+            "state": "VARCHAR",
+            "over": _AMOUNT,
+            "up_to": _AMOUNT,
+            "points": "INTEGER",
+            "threshold": "VARCHAR",
+        },
+        _score_bands,
+    ),
+    ("grade", {"grade": "VARCHAR", "over": _AMOUNT, "up_to": _AMOUNT, "threshold": "VARCHAR"}, _grades),
+    (
+        "rule",
+        {
+            "decision": "VARCHAR",
+            "place": "INTEGER",
+            "rule_id": "VARCHAR",
+            "outcome": "VARCHAR",
+            "conditions": "INTEGER",
+            "threshold": "VARCHAR",
+        },
+        _rule_rows,
+    ),
+    (
+        "rule_condition",
+        {"rule_id": "VARCHAR", "fact": "VARCHAR", "is_unknown": "BOOLEAN", "over": _AMOUNT, "up_to": _AMOUNT},
+        _condition_rows,
+    ),
+    (
+        "notice",
+        {
+            "place": "INTEGER",
+            "notice": "VARCHAR",
+            "from_days": "INTEGER",
+            "wait_days": "INTEGER",
+            "threshold": "VARCHAR",
+        },
+        _notice_rows,
+    ),
+    (
+        "notice_evidence",
+        {"place": "INTEGER", "source": "VARCHAR", "channel": "VARCHAR", "outcome": "VARCHAR"},
+        _evidence_rows,
+    ),
+    (
+        "sanction",
+        {"place": "INTEGER", "flag": "VARCHAR", "wait_days": "INTEGER", "levels_up": "INTEGER"},
+        _sanction_rows,
+    ),
+    ("exemption", {"segment": "VARCHAR", "flag": "VARCHAR"}, _exemption_rows),
+    (
+        "level_above",
+        {"segment": "VARCHAR"},
+        lambda policy: [(segment,) for segment in policy.ladder.level_above_segments],
+    ),
+    (
+        "variant_parameter",
+        {
+            "default_tolerance": _AMOUNT,
+            "promise_tolerance_days": "INTEGER",
+            "rejected_rest_days": "INTEGER",
+            "notices": "INTEGER",
+        },
+        _varied_parameters,
+    ),
+    (
+        "cap",
+        {"min_accounts": "INTEGER", "max_accounts_pct": _AMOUNT, "max_amount_pct": _AMOUNT},
+        lambda policy: [
+            (policy.ladder.cap.min_accounts, policy.ladder.cap.max_accounts_pct, policy.ladder.cap.max_amount_pct)
+        ],
+    ),
+]
+"""Name, columns and rows of every relation that has a variant."""
 
 
 def _task_kind(policy: Policy) -> Relation:
@@ -166,25 +320,33 @@ def _task_kind(policy: Policy) -> Relation:
     return Relation("task_kind", columns, rows)
 
 
-def _parameter(policy: Policy, business_date: date) -> Relation:
-    """One row of single values."""
+def _contact_outcome(policy: Policy) -> Relation:
+    rows: list[tuple[Any, ...]] = [(outcome, "unanswered") for outcome in policy.contacts.unanswered]
+    rows += [(outcome, "refused") for outcome in policy.contacts.refused]
+    return Relation("contact_outcome", {"outcome": "VARCHAR", "meaning": "VARCHAR"}, rows)
+
+
+def _singles(policy: Policy, business_date: date, gate: str) -> list[Relation]:
+    """Relations of one row. What changes together stands together: a replay reuses what a change does not touch."""
     as_of = business_date - timedelta(days=1)
-    return Relation(
-        "parameter",
-        {
-            "last_day": "BIGINT",
-            "promise_tolerance_days": "INTEGER",
-            "risk_window_from": "DATE",
-            "default_tolerance": _AMOUNT,
-            "unknown_amount_points": "INTEGER",
-        },
-        [
-            (
-                _last_day(policy),
-                policy.promises.tolerance_days,
-                as_of - relativedelta(months=policy.risk.window_months),
-                policy.tolerance.default,
-                policy.tasks.unknown_amount_points,
-            )
-        ],
-    )
+    behaviour = policy.behaviour
+    return [
+        Relation("identity", {"policy_version": "VARCHAR"}, [(policy.version,)]),
+        Relation("night", {"gate": "VARCHAR"}, [(gate,)]),
+        Relation(
+            "look_back",
+            {"short_from": "DATE", "medium_from": "DATE", "long_from": "DATE"},
+            [
+                (
+                    as_of - relativedelta(months=behaviour.short_months),
+                    as_of - relativedelta(months=behaviour.medium_months),
+                    as_of - relativedelta(months=behaviour.long_months),
+                )
+            ],
+        ),
+        Relation(
+            "parameter",
+            {"last_day": "BIGINT", "unknown_amount_points": "INTEGER"},
+            [(_last_day(policy), policy.tasks.unknown_amount_points)],
+        ),
+    ]

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Column, LargeBinary, Table
 
 from huikuan.columns import allowed_values, key_columns, type_name
-from huikuan.ledger.contract import TABLES, dated_by, is_optional
+from huikuan.ledger.contract import OWN_TABLES, TABLES, dated_by, is_optional
 from huikuan.warehouse.tables import RESULTS, STORE
 
 _BAR = "&#124;"  # a bar would end the cell
@@ -30,6 +30,12 @@ _LEDGER = """\
 A folder of `<table>.csv` or `<table>.parquet` files with these columns is a complete source. Tables marked ○ may be
 missing: the features that need them are off, and the night says so.
 """
+_OWN = """\
+## What a night reads from its own warehouse (自有输入)
+
+Extracted with the ledger into the same snapshot: what people decided, and what was really sent. A source does not yield
+them.
+"""
 _RESULTS = """\
 ## What a night publishes (结果)
 
@@ -40,7 +46,9 @@ _PLAIN = """\
 ## What the warehouse keeps for itself (内部)
 
 Tables of schema `store`. Readers see `run` and `message` (without addresses and content) as views of schema
-`collections`, and `supply_hold` there names the accounts that must not be supplied today.
+`collections`; `supply_hold` there names the accounts that must not be supplied today, `release_list` those that may be
+again since last night, `referral` every sanction put before an approver with the answer, `sanction_override` what people
+decided against the rules, and `delivered_notice` the mails that count as notices.
 """
 
 
@@ -50,10 +58,13 @@ def dictionary() -> str:
     sections = [
         _HEAD,
         _contents("Ledger", list(TABLES.values())),
+        _contents("Own inputs", list(OWN_TABLES.values())),
         _contents("Results", list(RESULTS.values())),
         _contents("Internal", plain),
         _LEDGER,
         *(_section(table, _ledger_notes(table)) for table in TABLES.values()),
+        _OWN,
+        *(_section(table, _ledger_notes(table)) for table in OWN_TABLES.values()),
         _RESULTS,
         *(_section(table, []) for table in RESULTS.values()),
         _PLAIN,

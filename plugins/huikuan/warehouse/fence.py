@@ -19,13 +19,15 @@ from psycopg.types.json import Jsonb
 from huikuan.errors import FenceError, WarehouseError
 from huikuan.warehouse.connect import Role, connect
 
-StepName = Literal["extract", "validate", "classify", "publish", "outbox", "send"]
+StepName = Literal["extract", "validate", "classify", "publish", "outbox", "approval", "approval_reminder", "send"]
 STEP_ROLES: dict[str, Role] = {
     "extract": "loader",
     "validate": "loader",
     "classify": "loader",
     "publish": "loader",
     "outbox": "mailer",
+    "approval": "mailer",
+    "approval_reminder": "mailer",
     "send": "mailer",
 }
 _THIS_ROW = "business_date = %s AND step = %s"

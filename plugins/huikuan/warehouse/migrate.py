@@ -25,6 +25,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from sqlalchemy import Connection, text
 
 from huikuan.errors import WarehouseError
+from huikuan.ledger.contract import OWN_TABLES
 from huikuan.settings import INCLUDE, Settings
 from huikuan.warehouse.connect import ROLES, label, warehouse_url
 from huikuan.warehouse.tables import STORE
@@ -148,7 +149,7 @@ def _create_view(connection: Connection, name: str, select: str) -> None:
     cursor.execute(f'CREATE VIEW collections."{name}" AS\n{select}')
     head = " ".join(line.removeprefix("--").strip() for line in select.splitlines() if line.startswith("--"))
     cursor.execute(sql.SQL("COMMENT ON VIEW {} IS {}").format(sql.Identifier("collections", name), sql.Literal(head)))
-    comments = {c.name: c.comment for table in STORE.tables.values() for c in table.columns}
+    comments = {c.name: c.comment for table in (*OWN_TABLES.values(), *STORE.tables.values()) for c in table.columns}
     table = STORE.tables.get(f"store.{name}")
     if table is not None:
         comments |= {c.name: c.comment for c in table.columns}

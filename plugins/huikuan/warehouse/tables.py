@@ -34,6 +34,7 @@ BUCKETS = ("not_due", "d1_30", "d31_60", "d61_90", "d91_180", "d181_365", "d366_
 FLAGS = ("stop_supply", "stop_service", "terminate_authorization", "reputation_notice", "legal_referral")
 FLAG_STATES = ("proposed", "approved", "rejected", "active", "released")
 GATES = ("open", "no_contact", "stop")
+MESSAGE_KINDS = ("digest", "escalation", "data_owner", "approval", "approval_reminder", "notice")
 MESSAGE_STATES = (
     "queued",
     "sending",
@@ -141,13 +142,22 @@ _result(
     _may("ladder_step", Text, "Step of the sanction ladder reached."),
     _may("promise_level", Integer, "Highest level of a promise in force or broken."),
     _may("readiness_pct", PERCENT, "Readiness to demand payment (催款准备), percent."),
+    _may("ladder_next_step", Text, "Notice or sanction that would follow; empty: nothing is left, or nothing is due."),
+    _may("ladder_next_on", Date, "Earliest business date of that step, as far as time alone decides."),
+    _may("profile_pct", PERCENT, "Share of the customer profile (客户资料) that is filled in, percent."),
+    _may("risk_grade_previous", Text, "Grade on the previous published night.", ("A", "B", "C", "D", "E")),
+    _may("grade_worsened_times", Integer, "Times the grade worsened since it last improved."),
     comment="One row per account: where it stands this morning (客户状态).",
 )
 _result(
     "decision_reason",
     _company(),
     _account(key=True),
-    _key("decision", "What was decided: stage, risk_score, risk_grade, flag:<flag>, task:<task_id>."),
+    _key(
+        "decision",
+        "What was decided: stage, risk_score, risk_grade, pattern, arrears_nature, warning:<warning>, ladder, "
+        "flag:<flag>, task:<task_id>.",
+    ),
     _key("rule_id", "Rule of the policy that decided, or component that scored."),
     _need("inputs", _JSON, "Facts the rule looked at."),
     _may("threshold", Text, "Bound that was met."),
@@ -163,8 +173,36 @@ _result(
     _need("since", Date, "Business date on which this state began."),
     _may("decided_by", Text, "Who approved or rejected."),
     _may("decided_at", TIMESTAMP, "When."),
-    _need("reason", Text, "Rule that proposed it."),
-    comment="Sanctions proposed or in force (惩戒状态).",
+    _need("reason", Text, "Rule that proposed it; for a released one, what released it."),
+    _may(
+        "evidence", Text, "What shows that the step before was delivered: contact_log:<id>, message:<id>, flag:<flag>."
+    ),
+    _may("evidence_on", Date, "Day of that delivery."),
+    _may("proposed_by", Text, "policy:<version>, or the author of the override that asked for it: never the approver."),
+    _may("approver_id", Text, "rep_id of the person whose approval it needs; empty: nobody is high enough."),
+    _may("batch_id", Text, "Batch in which it was decided."),
+    _may("is_held", Boolean, "Held back by the cap on new sanctions, or because the gate is not open."),
+    comment="Sanctions proposed, in force, refused or released tonight (惩戒状态).",
+)
+_result(
+    "sanction_cap",
+    _company(),
+    _key("transition", "proposed: new proposals; active: approved ones that would begin."),
+    _need("accounts", BigInteger, "Accounts with such a new sanction."),
+    _need("accounts_pct", PERCENT, "Of the company's accounts with money open, percent."),
+    _may("overdue_functional", MONEY, "Their overdue amount in functional currency."),
+    _may("overdue_pct", PERCENT, "Of all that is overdue, percent."),
+    _need("is_over", Boolean, "More than the policy's cap: they are held, and the managers are told."),
+    comment="New sanctions of the night against the policy's cap (惩戒上限); no row when there are none.",
+)
+_result(
+    "early_warning",
+    _company(),
+    _account(key=True),
+    _key("warning", "Warning (预警) of the policy."),
+    _need("since", Date, "Business date on which it first showed, without a break."),
+    _need("rule_id", Text, "Rule of the policy that raised it."),
+    comment="Early warnings (预警): what looks worse before it is late.",
 )
 _result(
     "task",
@@ -172,7 +210,7 @@ _result(
     _may("rep_id", Text, "Who does it; empty: nobody is in charge of the account."),
     _need("company_id", Text, "Company (公司)."),
     _account(key=False),
-    _need("kind", Text, "call, chase_promise, resolve_dispute, escalate."),
+    _need("kind", Text, "call, chase_promise, resolve_dispute, escalate, file_claim."),
     _need("points", Integer, "Sum of the reasons' points."),
     _need("rank", Integer, "Place in the rep's list, 1 first."),
     _may("script_id", Text, "Script of the playbook (话术)."),
@@ -276,7 +314,7 @@ RUN_STEP = Table(
     "run_step",
     STORE,
     _key("business_date", "Business date.", Date),
-    _key("step", "extract, validate, classify, publish, outbox, send."),
+    _key("step", "extract, validate, classify, publish, outbox, approval, approval_reminder, send."),
     _need("token", BigInteger, "Fencing token: grows with every attempt; a write with an older one is refused."),
     _need("inputs", Text, "Digest of what the step works on; the same again means already done."),
     _need("state", Text, "running or finished.", ("running", "finished")),
@@ -291,7 +329,7 @@ MESSAGE = Table(
     Column("message_id", Text, primary_key=True, comment="Message-ID header, frozen."),
     _need("business_date", Date, "Business date."),
     _may("run_id", _SORTABLE, "Run whose rows the message shows; empty when the night was stopped."),
-    _need("kind", Text, "Kind of mail.", ("digest", "escalation", "data_owner")),
+    _need("kind", Text, "Kind of mail.", MESSAGE_KINDS),
     _need("recipient", Text, "rep_id of the reader."),
     _need("address", Text, "Mail address at the time of writing."),
     _need("subject", Text, "Subject line."),
@@ -309,6 +347,86 @@ MESSAGE = Table(
     UniqueConstraint("business_date", "kind", "recipient", name="message_once"),
     CheckConstraint("attempts >= 0", name="message_attempts"),
     comment="The outbox: one row per mail, never deleted (发件箱).",
+)
+
+REFERRAL_BATCH = Table(
+    "referral_batch",
+    STORE,
+    Column("batch_id", Text, primary_key=True, comment="<YYYYMMDD>-<hash>: a function of what is asked."),
+    _need("business_date", Date, "Business date whose proposals it holds."),
+    _need("run_id", _SORTABLE, "Run that proposed them."),
+    _need("approver_id", Text, "rep_id of the only person who may answer."),
+    _need("content_hash", Text, "SHA-256 of the table that is shown, with snapshot and policy."),
+    _need("item_count", Integer, "Proposals in it."),
+    _need("opened_at", TIMESTAMP, "Opened."),
+    UniqueConstraint("run_id", "approver_id", name="referral_batch_once"),
+    comment="Proposed sanctions put before one approver (审批批次).",
+)
+REFERRAL_ITEM = Table(
+    "referral_item",
+    STORE,
+    _key("batch_id", "Batch."),
+    _key("position", "Line of the table that is shown, 1 first.", Integer),
+    _need("company_id", Text, "Company (公司)."),
+    _need("account_id", Text, "Customer account (客户)."),
+    _need("flag", Text, "Sanction (惩戒).", FLAGS),
+    _need("reason", Text, "Rule that proposed it."),
+    _need("proposed_by", Text, "policy:<version>, or the author of an override."),
+    _need("proposed_since", Date, "Business date of the first proposal."),
+    _need("stage", Text, "Stage (逾期阶段).", STAGES),
+    _need("risk_grade", Text, "Risk grade (风险等级)."),
+    _may("overdue_functional", MONEY, "Overdue amount in functional currency."),
+    _may("currency", Text, "Functional currency."),
+    _may("days_past_due", Integer, "Days past due of the oldest item."),
+    _may("evidence", Text, "What shows that the step before was delivered."),
+    _may("evidence_on", Date, "Day of that delivery."),
+    UniqueConstraint("batch_id", "company_id", "account_id", "flag", name="referral_item_once"),
+    comment="Lines of a batch, as shown to the approver.",
+)
+REFERRAL_DECISION = Table(
+    "referral_decision",
+    STORE,
+    _key("batch_id", "Batch."),
+    _key("company_id", "Company (公司)."),
+    _key("account_id", "Customer account (客户)."),
+    _key("flag", "Sanction (惩戒)."),
+    _need("choice", Text, "What was decided.", ("approved", "rejected", "left_out")),
+    _need("proposed_by", Text, "Who proposed it."),
+    _need("decided_by", Text, "rep_id of the person who decided."),
+    _need("decided_on", Date, "Business date of the batch: counts for later nights."),
+    _need("decided_at", TIMESTAMP, "When."),
+    _need("content_hash", Text, "Hash of what was shown."),
+    _need("via", Text, "airflow or command.", ("airflow", "command")),
+    _may("note", Text, "What the approver said."),
+    CheckConstraint("decided_by <> proposed_by", name="referral_decision_not_by_proposer"),
+    comment="Decisions of people on proposed sanctions (审批结果): written once, never changed.",
+)
+SANCTION_OVERRIDE = Table(
+    "sanction_override",
+    STORE,
+    Column("override_id", Text, primary_key=True, comment="Override (人工干预)."),
+    _need("company_id", Text, "Company (公司)."),
+    _need("account_id", Text, "Customer account (客户)."),
+    _may("flag", Text, "Sanction it is about; empty: all of them.", FLAGS),
+    _need(
+        "effect",
+        Text,
+        "exempt: no sanction, what is active is released; impose: propose it whatever the entry rules say; "
+        "accept_promise: released while the promise is open; end: ends another override.",
+        ("exempt", "impose", "accept_promise", "end"),
+    ),
+    _may("promise_id", Text, "Promise that was accepted."),
+    _may("ends_override_id", Text, "Override that this row ends."),
+    _need("author", Text, "rep_id of the person who decided."),
+    _need("reason", Text, "Why, in the author's words."),
+    _need("from_on", Date, "Business date on which it was written: counts for later nights."),
+    _need("expires_on", Date, "Last business date on which it counts."),
+    _need("created_at", TIMESTAMP, "Written."),
+    CheckConstraint("expires_on >= from_on", name="sanction_override_not_expired_at_birth"),
+    CheckConstraint("(effect = 'accept_promise') = (promise_id IS NOT NULL)", name="sanction_override_promise"),
+    CheckConstraint("(effect = 'end') = (ends_override_id IS NOT NULL)", name="sanction_override_end"),
+    CheckConstraint("effect <> 'impose' OR flag IS NOT NULL", name="sanction_override_impose_flag"),
+    comment="What people decided against the rules (人工干预), with author, reason and expiry: written once.",
 )
 
 

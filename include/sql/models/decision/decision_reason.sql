@@ -23,27 +23,63 @@ SELECT
 FROM score_line
 UNION ALL
 SELECT
-    s.company_id,
-    s.account_id,
+    company_id,
+    account_id,
     'risk_grade' AS decision,
     'risk.grade' AS rule_id,
-    TO_JSON(STRUCT_PACK(risk_score := s.risk_score)) AS inputs,
-    g.threshold,
-    s.risk_grade AS outcome
-FROM account_status AS s
-INNER JOIN policy.grade AS g ON s.risk_grade = g.grade
+    TO_JSON(
+        STRUCT_PACK(
+            risk_score := risk_score, previous := risk_grade_previous, grade_worsened_times := grade_worsened_times
+        )
+    ) AS inputs,
+    threshold,
+    risk_grade AS outcome
+FROM account_grade
 UNION ALL
 SELECT
     company_id,
     account_id,
-    'flag:' || flag AS decision,
-    reason AS rule_id,
-    TO_JSON(
-        STRUCT_PACK(stage := stage, overdue_functional := overdue_functional, is_over_limit := is_over_limit)
-    ) AS inputs,
+    decision,
+    rule_id,
+    CAST(inputs AS JSON) AS inputs,
     threshold,
-    state AS outcome
-FROM account_flag
+    outcome
+FROM rule_reason
+WHERE decision IN ('pattern', 'arrears_nature') OR decision LIKE 'warning:%'
+UNION ALL
+SELECT
+    company_id,
+    account_id,
+    'ladder' AS decision,
+    'ladder.' || COALESCE(next_step, 'end') AS rule_id,
+    TO_JSON(
+        STRUCT_PACK(reached_on := reached_on, evidence := evidence, next_step := next_step, next_on := next_on)
+    ) AS inputs,
+    next_threshold AS threshold,
+    COALESCE(ladder_step, 'none') AS outcome
+FROM ladder_position
+UNION ALL
+SELECT
+    a.company_id,
+    a.account_id,
+    'flag:' || a.flag AS decision,
+    a.reason AS rule_id,
+    TO_JSON(
+        STRUCT_PACK(
+            was := a.was,
+            choice := a.choice,
+            evidence := a.evidence,
+            evidence_on := a.evidence_on,
+            exempt_by := a.exempt_by,
+            is_held := a.is_held,
+            facts := CAST(r.inputs AS JSON)
+        )
+    ) AS inputs,
+    a.threshold,
+    a.state AS outcome
+FROM account_flag AS a
+LEFT JOIN rule_reason AS r
+    ON a.company_id = r.company_id AND a.account_id = r.account_id AND a.reason = r.rule_id
 UNION ALL
 SELECT
     company_id,

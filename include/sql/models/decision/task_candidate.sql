@@ -20,9 +20,10 @@ overdue AS (
         b.currency,
         b.overdue_amount
     FROM account_balance AS b
-    CROSS JOIN policy.parameter AS p
-    LEFT JOIN policy.currency AS c ON b.currency = c.currency
-    WHERE b.overdue_amount > COALESCE(c.tolerance, p.default_tolerance)
+    INNER JOIN account_scope AS a ON b.company_id = a.company_id AND b.account_id = a.account_id
+    INNER JOIN policy.variant_parameter AS p ON a.variant = p.variant
+    LEFT JOIN policy.tolerance AS t ON a.variant = t.variant AND b.currency = t.currency
+    WHERE b.overdue_amount > COALESCE(t.tolerance, p.default_tolerance)
 ),
 
 in_dispute AS (
@@ -53,7 +54,7 @@ unkept AS (
             CASE WHEN s.document_id IS NULL THEN b.overdue_amount ELSE COALESCE(d.collectable_amount, 0) END
         ) AS amount
     FROM promise_status AS s
-    CROSS JOIN policy.parameter AS p
+    CROSS JOIN policy.look_back AS w
     INNER JOIN account_balance AS b
         ON s.company_id = b.company_id AND s.account_id = b.account_id AND s.currency = b.currency
     LEFT JOIN (
@@ -64,7 +65,7 @@ unkept AS (
         FROM open_item
         GROUP BY company_id, document_id
     ) AS d ON s.company_id = d.company_id AND s.document_id = d.document_id
-    WHERE s.state IN ('broken', 'partially_kept') AND s.is_latest AND s.promised_for > p.risk_window_from
+    WHERE s.state IN ('broken', 'partially_kept') AND s.is_latest AND s.promised_for > w.long_from
 ),
 
 found AS (
@@ -108,6 +109,37 @@ found AS (
         amount AS ask_amount,
         owner_rep_id
     FROM in_dispute
+    UNION ALL
+    SELECT
+        b.company_id,
+        b.account_id,
+        b.currency,
+        'file_claim' AS kind,
+        '' AS subject_id,
+        b.net_amount AS ask_amount,
+        NULL AS owner_rep_id
+    FROM account_balance AS b
+    INNER JOIN account_fact AS f ON b.company_id = f.company_id AND b.account_id = f.account_id
+    WHERE f.is_insolvent AND b.net_amount > 0
+),
+
+-- The lawyer for a company's claims: an active one who reports to the manager of a rep there, else any.
+lawyer AS (
+    SELECT
+        a.company_id,
+        MIN(r.rep_id) AS rep_id,
+        MIN(CASE WHEN r.manager_id IN (m.manager_id, m.rep_id) THEN r.rep_id END) AS near_rep_id
+    FROM (
+        SELECT DISTINCT
+            company_id,
+            rep_id
+        FROM ledger.account
+    ) AS a
+    LEFT JOIN ledger.rep AS s ON a.rep_id = s.rep_id
+    LEFT JOIN ledger.rep AS m ON s.manager_id = m.rep_id
+    CROSS JOIN ledger.rep AS r
+    WHERE r.role = 'legal' AND COALESCE(r.is_active, TRUE)
+    GROUP BY a.company_id
 ),
 
 digest AS (
@@ -130,7 +162,11 @@ SELECT
     f.subject_id,
     f.ask_amount,
     s.stage,
-    CASE WHEN f.kind = 'escalate' THEN w.manager_id ELSE COALESCE(o.works_rep_id, w.works_rep_id) END AS rep_id,
+    CASE
+        WHEN f.kind = 'escalate' THEN w.manager_id
+        WHEN f.kind = 'file_claim' THEN COALESCE(y.near_rep_id, y.rep_id, w.manager_id)
+        ELSE COALESCE(o.works_rep_id, w.works_rep_id)
+    END AS rep_id,
     k.points AS kind_points,
     k.due_in_days,
     CAST(f.ask_amount AS DECIMAL(28, 4)) * r.rate AS ask_functional
@@ -149,6 +185,7 @@ INNER JOIN policy.task_kind AS k
 LEFT JOIN company_rate AS r ON f.company_id = r.company_id AND f.currency = r.currency
 LEFT JOIN reader AS w ON s.rep_id = w.rep_id
 LEFT JOIN reader AS o ON f.owner_rep_id = o.rep_id
+LEFT JOIN lawyer AS y ON f.company_id = y.company_id
 WHERE
     f.kind NOT IN ('call', 'chase_promise')
     OR (

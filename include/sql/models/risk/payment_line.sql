@@ -1,4 +1,4 @@
--- One row per part of a receipt that paid an instalment inside the behaviour window: amount and days late.
+-- One row per part of a receipt that paid an instalment inside the long window: amount, days late, whether only a part.
 -- An allocation that names its instalment, or whose document has one due date, needs no more. Where neither holds, the
 -- document's unnamed allocations in order of their dates fill its instalments in order of their due dates: the overlap
 -- of the two running sums is what paid what. A ledger without allocations is read the same way, account by account.
@@ -10,13 +10,14 @@ WITH paid AS (
         a.allocation_id,
         a.amount,
         i.due_on,
+        i.amount AS item_amount,
         r.received_on
     FROM counted_allocation AS a
-    CROSS JOIN policy.parameter AS p
+    CROSS JOIN policy.look_back AS p
     INNER JOIN ledger.receipt AS r ON a.company_id = r.company_id AND a.source_id = r.receipt_id
     LEFT JOIN ledger.instalment AS i
         ON a.company_id = i.company_id AND a.document_id = i.document_id AND a.seq = i.seq
-    WHERE a.source_kind = 'receipt' AND a.allocated_on > p.risk_window_from AND r.received_on <= $as_of
+    WHERE a.source_kind = 'receipt' AND a.allocated_on > p.long_from AND r.received_on <= $as_of
 ),
 
 unclear AS (
@@ -79,6 +80,7 @@ line AS (
         p.document_id,
         p.amount,
         p.due_on,
+        p.item_amount,
         p.received_on
     FROM paid AS p
     LEFT JOIN unclear AS u ON p.company_id = u.company_id AND p.document_id = u.document_id
@@ -90,6 +92,7 @@ line AS (
         LEAST(n.amount_through, r.amount_through)
         - GREATEST(n.amount_through - n.amount, r.amount_through - r.amount) AS amount,
         r.due_on,
+        r.amount AS item_amount,
         p.received_on
     FROM unnamed AS n
     INNER JOIN paid AS p ON n.company_id = p.company_id AND n.allocation_id = p.allocation_id
@@ -142,7 +145,9 @@ SELECT
     d.account_id,
     d.currency,
     l.amount,
-    GREATEST(DATE_DIFF('day', COALESCE(l.due_on, d.due_on), l.received_on), 0) AS days_late
+    GREATEST(DATE_DIFF('day', COALESCE(l.due_on, d.due_on), l.received_on), 0) AS days_late,
+    l.received_on,
+    l.amount < COALESCE(l.item_amount, d.amount) AS is_part
 FROM line AS l
 INNER JOIN ledger.document AS d ON l.company_id = d.company_id AND l.document_id = d.document_id
 WHERE l.amount > 0 AND d.issued_on <= $as_of
@@ -153,9 +158,12 @@ SELECT
     r.currency,
     LEAST(r.amount_through, i.amount_through)
     - GREATEST(r.amount_through - r.amount, i.amount_through - i.amount) AS amount,
-    GREATEST(DATE_DIFF('day', i.due_on, r.received_on), 0) AS days_late
+    GREATEST(DATE_DIFF('day', i.due_on, r.received_on), 0) AS days_late,
+    r.received_on,
+    LEAST(r.amount_through, i.amount_through)
+    - GREATEST(r.amount_through - r.amount, i.amount_through - i.amount) < i.amount AS is_part
 FROM receipt_queue AS r
-CROSS JOIN policy.parameter AS p
+CROSS JOIN policy.look_back AS p
 INNER JOIN item_queue AS i
     ON
         r.company_id = i.company_id
@@ -163,4 +171,4 @@ INNER JOIN item_queue AS i
         AND r.currency = i.currency
         AND r.amount_through - r.amount < i.amount_through
         AND i.amount_through - i.amount < r.amount_through
-WHERE r.received_on > p.risk_window_from
+WHERE r.received_on > p.long_from

@@ -1,0 +1,11 @@
+-- Mails about an account that its customer's server accepted (已送达的催款函): evidence that a notice was really sent.
+SELECT
+    m.message_id,
+    m.business_date,
+    m.kind,
+    a.pair ->> 0 AS company_id,
+    a.pair ->> 1 AS account_id,
+    m.sent_at
+FROM store.message AS m
+CROSS JOIN LATERAL jsonb_array_elements(m.accounts) AS a (pair)
+WHERE m.state = 'sent' AND m.kind = 'notice'

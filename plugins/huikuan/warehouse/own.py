@@ -1,0 +1,85 @@
+"""What a night reads from our own warehouse: decisions of people, overrides, and mails that were really sent.
+
+They are extracted with the ledger into the same snapshot, so that a replay sees exactly what the night saw. Only what
+is dated on or before as-of is taken: a decision of this morning belongs to the next night.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date, timedelta
+from pathlib import Path
+
+import duckdb
+from duckdb_extensions import import_extension
+
+from huikuan.columns import duckdb_type
+from huikuan.errors import WarehouseError
+from huikuan.ledger.contract import OWN_TABLES
+from huikuan.warehouse.connect import label, role_conninfo
+
+_SELECTS = {
+    "referral_decision": """
+        SELECT batch_id, company_id, account_id, flag, choice, proposed_by, decided_by, decided_on, decided_at
+        FROM warehouse.collections.referral
+        WHERE choice IS NOT NULL AND decided_on <= DATE '{as_of}'
+        ORDER BY batch_id, company_id, account_id, flag
+    """,
+    "sanction_override": """
+        SELECT override_id, company_id, account_id, flag, effect, promise_id, author, reason, from_on, expires_on,
+            CASE WHEN ended_on <= DATE '{as_of}' THEN ended_on END AS ended_on,
+            CASE WHEN ended_on <= DATE '{as_of}' THEN ended_by END AS ended_by
+        FROM warehouse.collections.sanction_override
+        WHERE from_on <= DATE '{as_of}'
+        ORDER BY override_id
+    """,
+    "notice": """
+        SELECT message_id, company_id, account_id, kind, CAST(sent_at AS DATE) AS sent_on
+        FROM warehouse.collections.delivered_notice
+        WHERE CAST(sent_at AS DATE) <= DATE '{as_of}'
+        ORDER BY message_id, company_id, account_id
+    """,
+}
+
+
+class OwnFacts:
+    """A source of ``OWN_TABLES``, as of the close of books of one business date."""
+
+    def __init__(self, url: str, business_date: date) -> None:
+        self.label = f"own warehouse, {label(url)}"
+        self._url = url
+        self._as_of = business_date - timedelta(days=1)
+
+    def fingerprint(self) -> str:
+        """Digest of what is asked; the rows themselves are known only when they are read."""
+        return hashlib.sha256(repr((sorted(_SELECTS.items()), self._as_of)).encode()).hexdigest()
+
+    def tables(self) -> list[str]:
+        """All of them: a warehouse that is migrated has them, empty or not."""
+        return list(OWN_TABLES)
+
+    def write(self, table: str, target: Path) -> None:
+        """Write one table to the Parquet file ``target``, rows in the order of their key."""
+        columns = ", ".join(
+            f'CAST("{column.name}" AS {duckdb_type(column)}) AS "{column.name}"' for column in OWN_TABLES[table].columns
+        )
+        with duckdb.connect() as connection:
+            import_extension("postgres_scanner", con=connection)
+            connection.execute("SET TimeZone = 'UTC'")
+            try:
+                # DuckDB's error would quote the password, so it is not passed on.
+                conninfo = role_conninfo(self._url, "loader").replace("'", "''")
+                connection.execute(f"ATTACH '{conninfo}' AS warehouse (TYPE postgres, READ_ONLY, SCHEMA 'collections')")
+                rows = _SELECTS[table].format(as_of=self._as_of)
+                path = str(target).replace("'", "''")
+                connection.execute(
+                    f"COPY (SELECT {columns} FROM ({rows})) TO '{path}' (FORMAT parquet, COMPRESSION zstd)"
+                )
+            except duckdb.Error as error:
+                raise WarehouseError(
+                    f"DuckDB cannot read {table} from the {self.label} ({type(error).__name__}).",
+                    "Check that PostgreSQL accepts one more connection and is migrated, and run the step again.",
+                ) from None
+
+    def close(self) -> None:
+        """Nothing is held between two tables."""
