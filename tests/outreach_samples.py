@@ -1,6 +1,6 @@
 """A morning as the outreach room sees it: in memory, for tests of wording and layout; or laid into lake and warehouse.
 
-A rep who reads Chinese, one who reads English, a third with nothing to do, their manager, and the data owner.
+A rep who reads Chinese, one who reads English, a third with nothing to do, their manager, the data owner, and a lawyer.
 """
 
 from __future__ import annotations
@@ -20,10 +20,15 @@ from huikuan.ledger.contract import LEDGER
 from huikuan.outreach.rows import (
     AccountKey,
     Balance,
+    Cap,
+    Company,
     Contact,
+    EarlyWarning,
+    Flag,
     Item,
     Night,
     Promise,
+    Proposal,
     Reader,
     Run,
     Status,
@@ -31,6 +36,7 @@ from huikuan.outreach.rows import (
     by_account,
 )
 from huikuan.policy.outreach import OutreachPolicy
+from huikuan.warehouse.connect import connect
 from huikuan.warehouse.fence import step
 from huikuan.warehouse.publish import RunRecord, publish, record_stopped
 from huikuan.warehouse.tables import BUCKETS, RESULTS
@@ -54,7 +60,9 @@ READERS = [
     Reader("R-LEFT", "Gone Away", "gone@example.test", "en", "M-CHEN", "rep", False),
     Reader("M-CHEN", "陈静", "chen.jing@example.test", "zh_CN", None, "manager", True),
     Reader("F-DATA", "Dana Owner", "dana@example.test", "en", None, "finance", True),
+    Reader("L-WU", "吴敏", "wu.min@example.test", "zh_CN", None, "legal", True),
 ]
+COMPANIES = [Company("CN", "恒启机电（上海）有限公司", "CNY"), Company("US", "Northgate Industrial Inc.", "USD")]
 NAMES = {
     ("CN", "A-100"): "杭州钱塘机电设备有限公司",
     ("CN", "A-101"): "苏州工业园区𠮷田精密仪器有限公司",
@@ -188,9 +196,131 @@ def sample_night(run: Run | None = None) -> Night:
         promises={("CN", "P-1"): Promise("P-1", Decimal("68200.0000"), "CNY", date(2025, 6, 25))},
         disputed_documents={("US", "DIS-1"): "D-B-201-1"},
         numbers={(row.company_id, row.document_id): f"INV-{row.document_id[2:]}" for row in items},
+        companies={company.company_id: company for company in COMPANIES},
+        charges={("CN", "R-LI"), ("US", "R-ANNA"), ("US", None)},
         payments_complete_to=AS_OF,
         ties_out=True,
     )
+
+
+def eventful_night(run: Run | None = None) -> Night:
+    """The same morning with sanctions held back, to approve and ended, with warnings and an insolvent customer."""
+    night = sample_night(run)
+    a100, a101, a102, a103, a104 = (("CN", f"A-10{n}") for n in range(5))
+    b200, b201, b202 = (("US", f"B-20{n}") for n in range(3))
+    claim = task("L-WU", a104, "file_claim", 1, "96000", "CNY")
+    return replace(
+        night,
+        tasks=sorted([*night.tasks, claim], key=lambda row: (row.rank, row.task_id)),
+        statuses=night.statuses | {a104: status(a104, "R-LI", "M4", "M4", 200)},
+        names=night.names | {a104: "宁波甬江重工有限公司"},
+        contacts=night.contacts
+        | {
+            a104: [
+                Contact(*a104, "C-6", "payer", "老板", "123456"),
+                Contact(*a104, "C-7", "other", "管理人", "0574-1234567"),
+            ]
+        },
+        flags=[
+            Flag(*a100, "stop_supply", "proposed", "stop_supply.late_and_large", "M-CHEN"),
+            Flag(*a102, "terminate_authorization", "proposed", "terminate_authorization.late_and_large", None),
+            Flag(*a103, "stop_supply", "released", "release.payment", None),
+            Flag(*a104, "legal_referral", "proposed", "legal_referral.insolvent", "M-CHEN"),
+            Flag(*b200, "stop_service", "proposed", "stop_service.late_and_large", "M-CHEN"),
+            Flag(*b201, "reputation_notice", "released", "release.promise", None),
+            Flag(*b201, "stop_supply", "released", "release.promise", None),
+            Flag(*b202, "stop_supply", "released", "release.write_off", None),
+        ],
+        caps=[Cap("CN", "proposed", 37, Decimal("12.34"), Decimal("5200000.0000"), Decimal("41.50"))],
+        warnings=[
+            EarlyWarning(*a101, "limit_nearly_used", "warning.limit_nearly_used"),
+            EarlyWarning(*b200, "grade_worsened_twice", "warning.grade_worsened_twice"),
+            EarlyWarning(*b201, "something_new", "warning.of_a_later_policy"),
+        ],
+    )
+
+
+OPENED_AT = WRITTEN_AT
+BATCH_ID = "20250701-0f1e2d3c4b"
+CONTENT_HASH = "0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0"
+
+
+def proposal(key: AccountKey, position: int, flag: str, **changes: Any) -> Proposal:
+    """A line of the batch of M-CHEN."""
+    row = Proposal(
+        batch_id=BATCH_ID,
+        content_hash=CONTENT_HASH,
+        approver_id="M-CHEN",
+        opened_at=OPENED_AT,
+        position=position,
+        company_id=key[0],
+        account_id=key[1],
+        flag=flag,
+        reason=f"{flag}.late_and_large",
+        proposed_by="policy:2026.2",
+        proposed_since=DAY,
+        stage="M3",
+        risk_grade="D",
+        overdue_functional=Decimal("1283501.9000"),
+        currency="CNY",
+        days_past_due=64,
+        evidence="contact_log:L-1",
+        evidence_on=date(2025, 6, 20),
+    )
+    return replace(row, **changes)
+
+
+def asking_night(run: Run | None = None) -> Night:
+    """The eventful morning with the batch of M-CHEN: the proposals that name this approver."""
+    claim = {"evidence": "account:insolvent", "evidence_on": None, "stage": "M4", "days_past_due": 200}
+    claim |= {"overdue_functional": None, "reason": "legal_referral.insolvent"}
+    abroad = {"evidence": "flag:stop_supply", "overdue_functional": Decimal("12000.0000"), "currency": "USD"}
+    return replace(
+        eventful_night(run),
+        proposals=[
+            proposal(("CN", "A-100"), 1, "stop_supply"),
+            proposal(("US", "B-200"), 2, "stop_service", days_past_due=34, stage="M2", proposed_by="R-ANNA", **abroad),
+            proposal(("CN", "A-104"), 3, "legal_referral", **claim),
+        ],
+    )
+
+
+def lay_batch(url: str, run_id: str, proposals: Sequence[Proposal], opened_at: datetime | None = None) -> None:
+    """Open batches with these lines, as the desk does."""
+    batches = {row.batch_id: row for row in proposals}
+    with connect(url, "desk") as connection:
+        for batch_id, row in batches.items():
+            lines = [each for each in proposals if each.batch_id == batch_id]
+            connection.execute(
+                "INSERT INTO store.referral_batch VALUES (%s, %s, %s, %s, %s, %s, %s)",
+                [batch_id, DAY, run_id, row.approver_id, row.content_hash, len(lines), opened_at or row.opened_at],
+            )
+        for row in proposals:
+            values = asdict(row)
+            for of_the_batch in ("content_hash", "approver_id", "opened_at"):
+                del values[of_the_batch]
+            marks = ", ".join(f"%({name})s" for name in values)
+            connection.execute(f"INSERT INTO store.referral_item ({', '.join(values)}) VALUES ({marks})", values)
+        connection.commit()
+
+
+def lay_decision(url: str, row: Proposal, choice: str = "approved") -> None:
+    """The answer to one line."""
+    with connect(url, "desk") as connection:
+        connection.execute(
+            """
+            INSERT INTO store.referral_decision (
+                batch_id, company_id, account_id, flag, choice, proposed_by, decided_by, decided_on, decided_at,
+                content_hash, via
+            )
+            VALUES (
+                %(batch_id)s, %(company_id)s, %(account_id)s, %(flag)s, %(choice)s, %(proposed_by)s, %(approver_id)s,
+                %(day)s, %(opened_at)s, %(content_hash)s, 'command'
+            )
+            """,
+            asdict(row) | {"choice": choice, "day": DAY},
+        )
+        connection.commit()
 
 
 def lay_snapshot(lake: Path, night: Night, snapshot_id: str | None = None) -> Path:
@@ -207,6 +337,7 @@ def lay_snapshot(lake: Path, night: Night, snapshot_id: str | None = None) -> Pa
         for (company, document), number in night.numbers.items()
     ]
     tables: dict[str, list[dict[str, Any]]] = {
+        "company": [{"timezone": "UTC", "calendar": "CN"} | asdict(company) for company in night.companies.values()],
         "rep": [asdict(reader) for reader in night.readers.values()],
         "account": accounts,
         "contact": [asdict(contact) for people in night.contacts.values() for contact in people],
@@ -258,8 +389,8 @@ def lay_quality(lake: Path, night: Night) -> Path:
     return folder
 
 
-def publish_night(url: str, lake: Path, night: Night) -> None:
-    """Put the night's rows where a real night leaves them: lake and warehouse."""
+def publish_night(url: str, lake: Path, night: Night, beside: dict[str, list[dict[str, Any]]] | None = None) -> None:
+    """Put the night's rows where a real night leaves them: lake and warehouse; ``beside`` are rows no mail shows."""
     if not (lake / "snapshots" / night.run.business_date.isoformat() / night.run.snapshot_id).exists():
         lay_snapshot(lake, night)
     lay_quality(lake, night)
@@ -273,15 +404,20 @@ def publish_night(url: str, lake: Path, night: Night) -> None:
             return
         folder = lake / "runs" / run.business_date.isoformat() / run.run_id / "tables"
         folder.mkdir(parents=True)
-        publish(url, attempt, record, {name: _result(folder, name, night) for name in RESULTS})
+        publish(
+            url, attempt, record, {name: _result(folder, name, night, (beside or {}).get(name, [])) for name in RESULTS}
+        )
 
 
-def _result(folder: Path, name: str, night: Night) -> Path:
+def _result(folder: Path, name: str, night: Night, beside: list[dict[str, Any]]) -> Path:
     rows: dict[str, Iterable[Any]] = {
         "task": night.tasks,
         "account_status": night.statuses.values(),
         "account_balance": [row for rows in night.balances.values() for row in rows],
         "open_item": [row for rows in night.items.values() for row in rows],
+        "account_flag": night.flags,
+        "sanction_cap": night.caps,
+        "early_warning": night.warnings,
     }
     filler: dict[str, dict[str, Any]] = {
         "task": {"points": 10},
@@ -292,11 +428,15 @@ def _result(folder: Path, name: str, night: Night) -> Path:
         | dict.fromkeys(BUCKETS, 0),
         "open_item": dict.fromkeys(("amount", "open_amount", "net_amount", "days_past_due_as_of"), 0)
         | {"stage": "M1", "bucket": "d1_30", "is_retention": False},
+        "account_flag": {"since": night.run.business_date, "is_held": False},
+        "sanction_cap": {"is_over": True},
+        "early_warning": {"since": night.run.business_date},
     }
     run = {"business_date": night.run.business_date, "run_id": night.run.run_id, "as_of": night.run.as_of}
     columns = [(column.name, duckdb_type(column)) for column in RESULTS[name].columns]
     path = folder / f"{name}.parquet"
-    _parquet(path, columns, [filler.get(name, {}) | asdict(row) | run for row in rows.get(name, [])])
+    found = [asdict(row) for row in rows.get(name, [])] + beside
+    _parquet(path, columns, [filler.get(name, {}) | row | run for row in found])
     return path
 
 

@@ -12,14 +12,28 @@ import re
 import shutil
 import subprocess
 from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from huikuan.outreach.message import bodies
-from huikuan.outreach.rows import Contact, Night
-from huikuan.outreach.worklists import Worklist, data_owner_reports, digests, escalations
-from tests.outreach_samples import POLICY, balance, item, run_record, sample_night, status, task
+from huikuan.outreach.rows import Cap, Contact, EarlyWarning, Flag, Night
+from huikuan.outreach.worklists import Worklist, approvals, data_owner_reports, digests, escalations
+from huikuan.warehouse.tables import FLAGS
+from tests.outreach_samples import (
+    POLICY,
+    asking_night,
+    balance,
+    eventful_night,
+    item,
+    proposal,
+    run_record,
+    sample_night,
+    status,
+    task,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -84,13 +98,59 @@ def long_words() -> Night:
     )
 
 
+def long_news() -> Night:
+    """The same for sanctions: sums of a thousand billions, ids and names without a space."""
+    night = long_words()
+    keys = list(night.statuses)
+    huge = Decimal("12345678901234.67")
+    return replace(
+        night,
+        statuses={key: replace(row, rep_id=None if key in keys[:3] else "R-LI") for key, row in night.statuses.items()},
+        flags=[
+            Flag(*key, flag, "released", "release.of_some_policy_of_2031_with_a_long_name", None)
+            for key in keys[:12]
+            for flag in FLAGS
+        ],
+        warnings=[EarlyWarning(*key, "warning_of_2031_without_any_space_at_all" * 2, "r") for key in keys],
+        caps=[Cap("CN", kind, 10**6, huge, huge, huge) for kind in ("proposed", "active")],
+        proposals=[
+            proposal(
+                key, n + 1, FLAGS[n % 5], overdue_functional=huge, reason="rule_of_2031." * 6, proposed_by="W" * 60
+            )
+            for n, key in enumerate(keys)
+        ],
+    )
+
+
+def in_english(night: Night) -> Night:
+    return replace(night, readers={key: replace(reader, locale="en") for key, reader in night.readers.items()})
+
+
+def mails_about_sanctions() -> dict[str, Worklist]:
+    """In both languages: lists with news, requests for approval with and without a link, and the widest of all."""
+    found: dict[str, Worklist] = {}
+    page = "https://airflow.example.test/required_actions?response_received=false"
+    for locale, change in (("zh", lambda night: night), ("en", in_english)):
+        for name, eventful, asking in (
+            ("news", change(eventful_night()), change(asking_night())),
+            ("long news", change(long_news()), change(long_news())),
+        ):
+            lists: list[Worklist] = [*digests(eventful), *escalations(eventful)]
+            busy = [each for each in lists if each.reader.rep_id not in ("R-IDLE", "R-ANNA")]
+            found |= {f"{name} {each.reader.rep_id} {locale}": each for each in busy}
+            [request] = approvals(asking, "approval", timedelta(hours=10), "Asia/Shanghai", page)
+            [reminder] = approvals(asking, "approval_reminder", timedelta(hours=10), "Asia/Shanghai", None)
+            found |= {f"{name} request {locale}": request, f"{name} reminder {locale}": reminder}
+    return found
+
+
 def mails() -> dict[str, Worklist]:
     night = sample_night()
     doubt = replace(night, run=run_record(gate="no_contact"), payments_complete_to=None, quarantined_rows=2)
     by_reader: dict[str, Worklist] = {each.reader.rep_id: each for each in [*digests(night), *escalations(night)]}
     [wide] = [each for each in digests(long_words()) if each.reader.rep_id == "R-LI"]
     [report] = data_owner_reports(doubt, {"F-DATA": "en"})
-    return {**by_reader, "long words": wide, "F-DATA": report}
+    return {**by_reader, **mails_about_sanctions(), "long words": wide, "F-DATA": report}
 
 
 @pytest.mark.parametrize("width", [390, 800])

@@ -25,7 +25,6 @@ from huikuan.outreach.message import TEMPLATES, bodies, compose, is_address
 from huikuan.outreach.outbox import plan_mails
 from huikuan.outreach.rows import Contact, Night, Quarantined, Reader, Rule
 from huikuan.outreach.sentences import SUBJECT_LENGTH, phone_link, subject
-from huikuan.outreach.wording import Wording, clean, minor_units, reader_locale
 from huikuan.outreach.workbook import workbook
 from huikuan.outreach.worklists import (
     Digest,
@@ -39,6 +38,7 @@ from huikuan.outreach.worklists import (
 )
 from huikuan.policy.outreach import OutreachPolicy
 from huikuan.settings import INCLUDE
+from huikuan.wording import Wording, clean, minor_units, reader_locale
 from tests.outreach_samples import (
     DAY,
     POLICY,
@@ -479,6 +479,7 @@ def books(draw: st.DrawFn) -> Night:
         tasks=tasks,
         statuses={key: status(key, owner, "M1", None, 5) for key, owner in owners.items()},
         balances=balances,
+        charges={(key[0], owner) for key, owner in owners.items()},
         readers=readers,
         names={key: f"Name of {'/'.join(key)}" for key in owners},
         payments_complete_to=draw(st.none() | st.just(DAY)),

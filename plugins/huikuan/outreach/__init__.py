@@ -1,7 +1,17 @@
 """Outreach: published rows become mails in the outbox; mails in the outbox leave, never twice by our own doing."""
 
+from huikuan.outreach.approvals import write_approval_requests, write_reminders
 from huikuan.outreach.outbox import write_messages
 from huikuan.outreach.sender import send_messages
 from huikuan.outreach.transport import EmlFolder, Smtp, SmtpServer, Transport
 
-__all__ = ["EmlFolder", "Smtp", "SmtpServer", "Transport", "send_messages", "write_messages"]
+__all__ = [
+    "EmlFolder",
+    "Smtp",
+    "SmtpServer",
+    "Transport",
+    "send_messages",
+    "write_approval_requests",
+    "write_messages",
+    "write_reminders",
+]

@@ -11,20 +11,33 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime
 from functools import cache
-from typing import Any
 
 import css_inline
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from huikuan.outreach import sentences
+from huikuan.outreach.content import content
 from huikuan.outreach.rows import AccountKey
-from huikuan.outreach.wording import Wording, clean, reader_locale
 from huikuan.outreach.workbook import workbook
-from huikuan.outreach.worklists import DataOwnerReport, Digest, Escalation, Worklist, shown_accounts
+from huikuan.outreach.worklists import (
+    Approval,
+    DataOwnerReport,
+    Digest,
+    Escalation,
+    Worklist,
+    shown_accounts,
+)
 from huikuan.policy.outreach import OutreachPolicy
 from huikuan.settings import INCLUDE
+from huikuan.wording import Wording, clean, reader_locale
 
-KINDS: dict[type[Worklist], str] = {Digest: "digest", Escalation: "escalation", DataOwnerReport: "data_owner"}
+PAGES: dict[type[Worklist], str] = {
+    Digest: "digest",
+    Escalation: "escalation",
+    Approval: "approval",
+    DataOwnerReport: "data_owner",
+}
+"""Templates of each kind of worklist."""
 TEMPLATES = INCLUDE / "templates" / "email"
 _NAMESPACE = uuid.UUID("6ba7b811-9dad-11d1-80b4-00c04fd430c8")  # RFC 9562's namespace of URLs
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*", re.ASCII)
@@ -44,11 +57,17 @@ class Mail:
     accounts: list[AccountKey]
 
 
+def kind_of(worklist: Worklist) -> str:
+    """Kind of mail in the outbox."""
+    return worklist.kind if isinstance(worklist, Approval) else PAGES[type(worklist)]
+
+
 def compose(worklist: Worklist, policy: OutreachPolicy, written_at: datetime) -> Mail:
     """The mail of one reader. ``written_at`` becomes the Date header, frozen like everything else."""
-    reader, truth, kind = worklist.reader, worklist.truth, KINDS[type(worklist)]
+    reader, truth, kind = worklist.reader, worklist.truth, kind_of(worklist)
     wording = Wording(reader_locale(reader.locale))
-    identity = uuid.uuid5(_NAMESPACE, "|".join([truth.business_date.isoformat(), kind, reader.rep_id, truth.run_id]))
+    about = [truth.run_id, *([worklist.batch_id] if isinstance(worklist, Approval) else [])]
+    identity = uuid.uuid5(_NAMESPACE, "|".join([truth.business_date.isoformat(), kind, reader.rep_id, *about]))
     subject = sentences.subject(worklist, wording)
     text, html = bodies(worklist, policy)
     encoding = "base64" if wording.locale == "zh_CN" else "quoted-printable"  # any server can carry both
@@ -93,7 +112,7 @@ def is_address(text: str) -> bool:
 def bodies(worklist: Worklist, policy: OutreachPolicy) -> tuple[str, str]:
     """(text, HTML with styles inlined) of one mail."""
     wording = Wording(reader_locale(worklist.reader.locale))
-    kind = KINDS[type(worklist)]
+    page = PAGES[type(worklist)]
     values = {
         "lang": wording.lang,
         "text": wording.text,
@@ -103,50 +122,11 @@ def bodies(worklist: Worklist, policy: OutreachPolicy) -> tuple[str, str]:
         "foot": sentences.foot(worklist.truth.run_id, has_rows(worklist), wording),
         "day": wording.day(worklist.truth.business_date),
         "truth": sentences.truth_line(worklist.truth, wording),
-        **_content(worklist, wording, policy.max_rows_in_mail),
+        **content(worklist, wording, policy.max_rows_in_mail),
     }
-    text = _environment().get_template(f"{kind}.txt.j2").render(values)
-    html = _environment().get_template(f"{kind}.html.j2").render(values)
+    text = _environment().get_template(f"{page}.txt.j2").render(values)
+    html = _environment().get_template(f"{page}.html.j2").render(values)
     return text, _inliner().inline(html)
-
-
-def _content(worklist: Worklist, wording: Wording, rows: int) -> dict[str, Any]:
-    if isinstance(worklist, DataOwnerReport):
-        return {
-            "reasons": [clean(reason, 600) for reason in worklist.reasons][:rows],
-            "rules": [
-                {
-                    "rule_id": clean(rule.rule_id),
-                    "table": clean(rule.table_name, 30),
-                    "description": clean(rule.description, 200),
-                    "failed": wording.number(rule.failed_count),
-                    "total": wording.number(rule.total_count),
-                }
-                for rule in worklist.rules[:rows]
-            ],
-            "hidden_rules": max(len(worklist.rules) - rows, 0),
-            "quarantined_rows": worklist.quarantined_rows,
-            "parked_mails": worklist.parked_mails,
-        }
-    ownerless = worklist.ownerless if isinstance(worklist, Escalation) else ()
-    everything = worklist.lines + ownerless
-    first = sentences.entries(worklist.lines[:rows], wording)
-    return {
-        "entries": first,
-        "ownerless": sentences.entries(ownerless[: rows - len(first)], wording),
-        "shown": min(len(everything), rows),
-        "everything": len(everything),
-        "totals": sentences.totals(everything, wording),
-        "preheader": _preheader(worklist, wording),
-    }
-
-
-def _preheader(worklist: Digest | Escalation, wording: Wording) -> str:
-    """What a phone shows beside the subject: how late the latest is, and nothing that names anybody."""
-    lines = worklist.lines + (worklist.ownerless if isinstance(worklist, Escalation) else ())
-    latest = max((line.days_late for line in lines), default=0)
-    late = wording.count("The latest is %(n)s day late.", "The latest is %(n)s days late.", latest) if latest else ""
-    return wording.joined(filter(None, [late, sentences.truth_line(worklist.truth, wording)]))
 
 
 def _fix_boundaries(message: EmailMessage, identity: uuid.UUID) -> None:

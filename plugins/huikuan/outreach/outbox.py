@@ -15,7 +15,6 @@ from psycopg.types.json import Jsonb
 from huikuan.errors import OutreachError
 from huikuan.outreach.message import Mail, compose, is_address
 from huikuan.outreach.rows import Night, Run, newest_run, read_night
-from huikuan.outreach.wording import reader_locale
 from huikuan.outreach.worklists import (
     DataOwnerReport,
     Escalation,
@@ -24,17 +23,18 @@ from huikuan.outreach.worklists import (
     data_owner_reports,
     digests,
     escalations,
-    shown_accounts,
+    listed,
 )
 from huikuan.policy.outreach import OutreachPolicy
 from huikuan.warehouse.connect import connect
 from huikuan.warehouse.fence import step
+from huikuan.wording import reader_locale
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class _Plan:
+class Plan:
     """A worklist with the state in which its mail enters the outbox."""
 
     worklist: Worklist
@@ -62,7 +62,7 @@ def write_messages(
                 "Run the night of this business date first.",
             )
         night = read_night(reading, lake, run)
-        moment = written_at or _database_time(reading)
+        moment = written_at or database_time(reading)
     with step(url, business_date, "outbox", inputs=f"{run.run_id} {run.status}") as attempt:
         if attempt.already_done:
             return {str(state): int(n) for state, n in (attempt.result or {}).items()}
@@ -71,7 +71,7 @@ def write_messages(
         with connect(url, "mailer") as connection:
             attempt.guard(connection)
             for plan, mail in mails:
-                if _insert(connection, run, plan, mail, policy, moment):
+                if insert(connection, run, plan, mail, policy.window(business_date), moment):
                     counts[plan.state] = counts.get(plan.state, 0) + 1
             attempt.finish(counts, connection)
             connection.commit()
@@ -79,41 +79,47 @@ def write_messages(
     return counts
 
 
-def plan_mails(night: Night, policy: OutreachPolicy) -> list[_Plan]:
+def plan_mails(night: Night, policy: OutreachPolicy) -> list[Plan]:
     """Every mail of the night with its first state; a pure function of rows and policy."""
     published = night.run.status == "published"
     lists: list[Worklist] = [*digests(night), *escalations(night)] if published else []
     for worklist in lists:
         check_scope(worklist, night)
-    plans = [_first_state(worklist, night.run, policy) for worklist in lists]
-    held_back = _too_many(plans, policy)
+    plans = [first_state(worklist, night.run, policy) for worklist in lists]
+    held_back = too_many(plans, policy)
     if held_back:
-        plans = [_Plan(p.worklist, "parked", held_back) if p.state == "queued" else p for p in plans]
+        plans = park(plans, held_back)
     parked = sum(plan.because == held_back for plan in plans) if held_back else 0
     languages = {
         rep_id: "zh" if reader_locale(reader.locale) == "zh_CN" else "en" for rep_id, reader in night.readers.items()
     }
     reports = data_owner_reports(night, languages, parked)
-    return plans + [_first_state(report, night.run, policy) for report in reports]
+    return plans + [first_state(report, night.run, policy) for report in reports]
 
 
-def _first_state(worklist: Worklist, run: Run, policy: OutreachPolicy) -> _Plan:
+def first_state(worklist: Worklist, run: Run, policy: OutreachPolicy) -> Plan:
+    """In which state a mail enters the outbox: queued, unless something speaks against it."""
     address = worklist.reader.email
     if run.is_backfill:
-        return _Plan(worklist, "suppressed", "back-fill: computed for the past, nobody is contacted")
+        return Plan(worklist, "suppressed", "back-fill: computed for the past, nobody is contacted")
     if run.gate != "open" and not isinstance(worklist, DataOwnerReport):
-        return _Plan(worklist, "suppressed", f"gate {run.gate}: nobody is contacted")
+        return Plan(worklist, "suppressed", f"gate {run.gate}: nobody is contacted")
     if not is_address(address):
-        return _Plan(worklist, "parked", "the address in the ledger is not one mail address")
+        return Plan(worklist, "parked", "the address in the ledger is not one mail address")
     if not policy.may_receive(address):
-        return _Plan(worklist, "parked", "the address is outside our own domains")
-    return _Plan(worklist, "queued", None)
+        return Plan(worklist, "parked", "the address is outside our own domains")
+    return Plan(worklist, "queued", None)
 
 
-def _too_many(plans: list[_Plan], policy: OutreachPolicy) -> str | None:
+def park(plans: list[Plan], because: str) -> list[Plan]:
+    """The same mails, none of which leaves before a person has looked."""
+    return [Plan(plan.worklist, "parked", because) if plan.state == "queued" else plan for plan in plans]
+
+
+def too_many(plans: list[Plan], policy: OutreachPolicy) -> str | None:
     """Why all mails are held back, or None."""
     queued = [plan for plan in plans if plan.state == "queued"]
-    urgent = [plan for plan in queued if shown_accounts(plan.worklist) and isinstance(plan.worklist, Escalation)]
+    urgent = [plan for plan in queued if isinstance(plan.worklist, Escalation) and listed(plan.worklist)]
     if len(queued) > policy.max_mails:
         return f"{len(queued)} mails in one night, the policy allows {policy.max_mails}"
     if policy.max_escalations is not None and len(urgent) > policy.max_escalations:
@@ -121,11 +127,20 @@ def _too_many(plans: list[_Plan], policy: OutreachPolicy) -> str | None:
     return None
 
 
-def _insert(
-    connection: psycopg.Connection[Any], run: Run, plan: _Plan, mail: Mail, policy: OutreachPolicy, moment: datetime
+def insert(
+    connection: psycopg.Connection[Any],
+    run: Run,
+    plan: Plan,
+    mail: Mail,
+    window: tuple[datetime, datetime],
+    moment: datetime,
 ) -> bool:
-    """Whether the mail entered the outbox."""
-    not_before, not_after = policy.window(run.business_date)
+    """Write one mail that may leave within ``window``; returns whether it entered the outbox.
+
+    The place of a mail that was written before is taken only while that one was never tried: when it was suppressed,
+    or when it asks for an approval that a newer run of the date has made void.
+    """
+    not_before, not_after = window
     values = {
         "message_id": mail.message_id,
         "business_date": run.business_date,
@@ -151,13 +166,20 @@ def _insert(
         f"""
         INSERT INTO store.message AS old ({names}) VALUES ({", ".join(f"%({name})s" for name in values)})
         ON CONFLICT ON CONSTRAINT message_once DO UPDATE SET {fresh}
-        WHERE old.state = 'suppressed' AND old.attempts = 0 AND excluded.state <> 'suppressed'
+        WHERE old.attempts = 0 AND excluded.state <> 'suppressed' AND (
+            old.state = 'suppressed'
+            OR (
+                old.kind IN ('approval', 'approval_reminder') AND old.run_id IS DISTINCT FROM excluded.run_id
+                AND old.state IN ('queued', 'deferred', 'parked', 'expired')
+            )
+        )
         """,
         values,
     )
     return result.rowcount == 1
 
 
-def _database_time(connection: psycopg.Connection[Any]) -> datetime:
+def database_time(connection: psycopg.Connection[Any]) -> datetime:
+    """Now, by the database's clock, in whole seconds."""
     [(moment,)] = connection.execute("SELECT date_trunc('second', now())").fetchall()
     return moment  # type: ignore[no-any-return]

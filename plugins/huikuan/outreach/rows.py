@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
@@ -119,6 +119,75 @@ class Contact:
     phone: str | None
 
 
+@dataclass(frozen=True)
+class Company:
+    """A row of the ledger's company table."""
+
+    company_id: str
+    name: str
+    functional_currency: str
+
+
+@dataclass(frozen=True)
+class Flag:
+    """One row of collections.account_flag: a sanction (惩戒) that ended tonight, or one that waits for approval."""
+
+    company_id: str
+    account_id: str
+    flag: str
+    state: str
+    reason: str
+    approver_id: str | None
+
+
+@dataclass(frozen=True)
+class Cap:
+    """One row of collections.sanction_cap that is over the policy's cap: its new sanctions are held back."""
+
+    company_id: str
+    transition: str
+    accounts: int
+    accounts_pct: Decimal
+    overdue_functional: Decimal | None
+    overdue_pct: Decimal | None
+
+
+@dataclass(frozen=True)
+class EarlyWarning:
+    """One row of collections.early_warning that is new this morning (预警)."""
+
+    company_id: str
+    account_id: str
+    warning: str
+    rule_id: str
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """One row of collections.referral without an answer: a line of a batch (审批批次)."""
+
+    batch_id: str
+    content_hash: str
+    approver_id: str
+    opened_at: datetime
+    position: int
+    company_id: str
+    account_id: str
+    flag: str
+    reason: str
+    proposed_by: str
+    proposed_since: date
+    stage: str
+    risk_grade: str
+    overdue_functional: Decimal | None
+    currency: str | None
+    days_past_due: int | None
+    evidence: str | None
+    evidence_on: date | None
+
+
+_WAITS = "x.state = 'proposed' AND x.is_held IS NOT TRUE"
+"""Proposals that are, or will be, put before an approver; those held back by the cap are not."""
 _TIE_OUT = "gate.tie_out"
 """The rule of validation that compares the ledger with the general ledger."""
 _Row = TypeVar("_Row", Balance, Item, Contact)
@@ -173,6 +242,12 @@ class Night:
     promises: dict[tuple[str, str], Promise] = field(default_factory=dict)  # (company_id, promise_id)
     disputed_documents: dict[tuple[str, str], str] = field(default_factory=dict)  # (company_id, dispute_id)
     numbers: dict[tuple[str, str], str] = field(default_factory=dict)  # (company_id, document_id) → printed number
+    companies: dict[str, Company] = field(default_factory=dict)
+    charges: set[tuple[str, str | None]] = field(default_factory=set)  # (company_id, rep_id) of every account
+    flags: list[Flag] = field(default_factory=list)
+    caps: list[Cap] = field(default_factory=list)
+    warnings: list[EarlyWarning] = field(default_factory=list)
+    proposals: list[Proposal] = field(default_factory=list)
     payments_complete_to: date | None = None
     ties_out: bool | None = None  # None: nothing to compare with
     rules: list[Rule] = field(default_factory=list)
@@ -218,8 +293,36 @@ def read_night(connection: psycopg.Connection[Any], lake: Path, run: Run) -> Nig
     return Night(run=run, **published, **_read_snapshot(snapshot, quality, published), **_read_quality(quality))
 
 
+def read_referrals(connection: psycopg.Connection[Any], lake: Path, run: Run, batch_ids: Iterable[str]) -> Night:
+    """Read what the mails to approvers are made of: the unanswered lines of these batches, as far as they are of this
+    run, and the proposals as they were published, which say whose approval each one needs.
+    """
+    snapshot = snapshot_folder(lake, run.snapshot_id, run.business_date)
+    quality = lake / "runs" / run.business_date.isoformat() / run.run_id / "quality"
+    asked = "x.choice IS NULL AND x.batch_id = ANY(%s) ORDER BY x.approver_id, x.batch_id, x.position"
+    proposals = _select(connection, run, Proposal, "referral", asked, [list(batch_ids)])
+    with duckdb.connect() as duck:
+        ledger = _Ledger(duck, snapshot, quality)
+        accounts = {(row.company_id, row.account_id) for row in proposals}
+        return Night(
+            run=run,
+            flags=_select(connection, run, Flag, "account_flag", _WAITS),
+            proposals=proposals,
+            readers={reader.rep_id: reader for reader in read_readers(duck, snapshot, quality)},
+            names=dict(ledger.pairs("account", "account_id", "name", accounts)),
+            payments_complete_to=ledger.complete_through("receipt"),
+            **_read_quality(quality),
+        )
+
+
 def _read_published(connection: psycopg.Connection[Any], run: Run) -> dict[str, Any]:
-    """Published rows that some mail may show: tasks, their accounts, and accounts that nobody is in charge of."""
+    """Published rows that some mail may show: tasks, their accounts, accounts that nobody is in charge of, and what
+    happened to sanctions tonight.
+    """
+    this = """business_date = x.business_date AND run_id = x.run_id AND company_id = x.company_id
+              AND account_id = x.account_id"""
+    news = f"""(EXISTS (SELECT FROM collections.release_list WHERE {this})
+               OR EXISTS (SELECT FROM collections.early_warning WHERE {this} AND since = business_date))"""
     listed = """EXISTS (SELECT FROM collections.task AS t
                 WHERE t.business_date = x.business_date AND t.run_id = x.run_id AND t.company_id = x.company_id
                 AND t.account_id = x.account_id)"""
@@ -227,11 +330,13 @@ def _read_published(connection: psycopg.Connection[Any], run: Run) -> dict[str, 
                  AND s.business_date = x.business_date AND s.run_id = x.run_id
                  AND s.company_id = x.company_id AND s.account_id = x.account_id)"""
     shown = f"({listed} OR {nobodys})"
+    key = "x.company_id, x.account_id"
     late = f"x.days_past_due > 0 AND {shown} ORDER BY x.due_on, x.document_id, x.seq"
     return {
         "tasks": _select(connection, run, Task, "task", "true ORDER BY x.rank, x.task_id"),
         "statuses": {
-            (row.company_id, row.account_id): row for row in _select(connection, run, Status, "account_status", shown)
+            (row.company_id, row.account_id): row
+            for row in _select(connection, run, Status, "account_status", f"({shown} OR {news})")
         },
         "balances": by_account(
             _select(
@@ -240,16 +345,40 @@ def _read_published(connection: psycopg.Connection[Any], run: Run) -> dict[str, 
         ),
         "items": by_account(_select(connection, run, Item, "open_item", late)),
         "reasons": _task_reasons(connection, run),
+        "charges": _charges(connection, run),
+        "flags": _select(
+            connection, run, Flag, "account_flag", f"(x.state = 'released' OR {_WAITS}) ORDER BY {key}, x.flag"
+        ),
+        "caps": _select(connection, run, Cap, "sanction_cap", "x.is_over ORDER BY x.company_id, x.transition DESC"),
+        "warnings": _select(
+            connection, run, EarlyWarning, "early_warning", f"x.since = x.business_date ORDER BY {key}, x.warning"
+        ),
     }
 
 
-def _select(connection: psycopg.Connection[Any], run: Run, kind: type[_Any], view: str, where: str) -> list[_Any]:
+def _charges(connection: psycopg.Connection[Any], run: Run) -> set[tuple[str, str | None]]:
+    """Who is in charge of accounts of which company, accounts that no mail shows included."""
+    rows = connection.execute(
+        "SELECT DISTINCT company_id, rep_id FROM collections.account_status WHERE business_date = %s AND run_id = %s",
+        [run.business_date, run.run_id],
+    )
+    return set(rows.fetchall())
+
+
+def _select(
+    connection: psycopg.Connection[Any],
+    run: Run,
+    kind: type[_Any],
+    view: str,
+    where: str,
+    values: Iterable[Any] = (),
+) -> list[_Any]:
     """Rows of ``collections.<view>`` of this run, as dataclasses whose fields name the columns."""
     columns = ", ".join(f"x.{field.name}" for field in fields(kind))  # type: ignore[arg-type]
     with connection.cursor(row_factory=class_row(kind)) as cursor:
         return cursor.execute(
             f"SELECT {columns} FROM collections.{view} AS x WHERE x.business_date = %s AND x.run_id = %s AND {where}",
-            [run.business_date, run.run_id],
+            [run.business_date, run.run_id, *values],
         ).fetchall()
 
 
@@ -288,6 +417,9 @@ def _read_snapshot(snapshot: Path, quality: Path, published: dict[str, Any]) -> 
             "promises": {(row[0], row[1]): Promise(*row[1:]) for row in promises},
             "disputed_documents": disputes,
             "numbers": dict(ledger.pairs("document", "document_id", "number", documents)),
+            "companies": {
+                row[0]: Company(*row) for row in ledger.rows("company", "company_id, name, functional_currency")
+            },
             "payments_complete_to": ledger.complete_through("receipt"),
         }
 

@@ -3,7 +3,8 @@
 queued ──▶ sending ──▶ sent │ deferred (tried again later) │ refused │ unknown
 A mail is marked ``sending`` before its bytes leave. So a mail found in that state at the start was left behind by a
 sender that died, and nobody knows whether it arrived: a digest or a report is handed over once more, the same bytes
-under the same Message-ID; an escalation is parked for a person.
+under the same Message-ID, and so is what asks for an approval; an escalation, and anything that a customer gets, is
+parked for a person.
 """
 
 from __future__ import annotations
@@ -39,7 +40,9 @@ WAITING = ("queued", "deferred", "sending")
 ATTENTION = ("parked", "refused", "unknown", "sending")
 _ONCE_MORE = "handed over once more after silence"
 """Stands in last_error while a mail is on its second try, so that a second silence ends it."""
-_SECOND_CHANCE = f"(state = 'unknown' AND kind <> 'escalation' AND last_error IS DISTINCT FROM '{_ONCE_MORE}')"
+_MAY_COME_TWICE = ("digest", "data_owner", "approval", "approval_reminder")
+_SECOND_CHANCE = f"(state = 'unknown' AND kind IN {_MAY_COME_TWICE} AND last_error IS DISTINCT FROM '{_ONCE_MORE}')"
+_APPROVALS = ("approval", "approval_reminder")
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,7 @@ class _Claim:
 
     message_id: str
     business_date: date
+    run_id: str | None
     kind: str
     recipient: str
     address: str
@@ -106,8 +110,10 @@ def send_messages(
     with connect(url, "mailer") as connection:
         waiting = _waiting(connection, business_date, now)
         connection.rollback()
-        inputs = hashlib.sha256(repr(waiting).encode()).hexdigest()  # a finished step has nothing waiting
-        with step(url, business_date, "send", inputs=inputs) as attempt:
+        inputs = hashlib.sha256(repr(waiting).encode()).hexdigest()
+        # With something waiting the step is not done, even when the same was waiting before it was finished the last
+        # time: a mail may have been released by a person since, or written later.
+        with step(url, business_date, "send", inputs=inputs, redo=bool(waiting)) as attempt:
             if attempt.already_done:
                 return attempt.result or {}
             sender = _Sender(connection, attempt, transport, policy, _readers(lake, business_date), now)
@@ -154,14 +160,19 @@ def _settle_orphans(sender: _Sender) -> None:
         sender.connection.execute(
             """
             UPDATE store.message
-            SET state = CASE WHEN kind = 'escalation' THEN 'parked' ELSE 'unknown' END,
+            SET state = CASE WHEN kind = ANY(%(twice)s) THEN 'unknown' ELSE 'parked' END,
                 last_error = CASE
-                    WHEN kind = 'escalation' THEN 'the sender died while handing it over: it may have arrived'
+                    WHEN kind <> ALL(%(twice)s) THEN 'the sender died while handing it over: it may have arrived'
                     WHEN last_error = %(once_more)s THEN last_error
                     ELSE 'the sender died while handing it over' END
             WHERE business_date = %(date)s AND state = 'sending' AND token < %(token)s
             """,
-            {"once_more": _ONCE_MORE, "date": sender.attempt.business_date, "token": sender.attempt.token},
+            {
+                "twice": list(_MAY_COME_TWICE),
+                "once_more": _ONCE_MORE,
+                "date": sender.attempt.business_date,
+                "token": sender.attempt.token,
+            },
         )
 
 
@@ -219,14 +230,19 @@ def _claim(sender: _Sender, tried: list[str]) -> _Claim | None:
     with sender.connection.cursor(row_factory=class_row(_Claim)) as cursor:
         return cursor.execute(
             f"""
-            SELECT message_id, business_date, kind, recipient, address, content, content_hash, state, last_error
+            SELECT message_id, business_date, run_id, kind, recipient, address, content, content_hash, state, last_error
             FROM store.message
             WHERE business_date = %(date)s AND (state IN ('queued', 'deferred') OR {_SECOND_CHANCE})
               AND not_before <= %(now)s AND not_after >= %(now)s AND message_id <> ALL(%(tried)s)
-            ORDER BY array_position(ARRAY['data_owner', 'escalation', 'digest'], kind), recipient
+            ORDER BY array_position(%(order)s, kind), recipient
             LIMIT 1 FOR UPDATE SKIP LOCKED
             """,
-            {"date": sender.attempt.business_date, "now": sender.moment(), "tried": tried},
+            {
+                "date": sender.attempt.business_date,
+                "now": sender.moment(),
+                "tried": tried,
+                "order": ["data_owner", *_APPROVALS, "escalation", "digest"],
+            },
         ).fetchone()
 
 
@@ -247,6 +263,8 @@ def _hindered(sender: _Sender, claim: _Claim) -> _Fate | None:
         return _Fate("suppressed", "back-fill: computed for the past, nobody is contacted")
     if claim.kind != "data_owner" and run.gate != "open":
         return _Fate("suppressed", f"gate {run.gate}: nobody is contacted")
+    if claim.kind in _APPROVALS and not _asks_still(sender, claim):
+        return _Fate("suppressed", "everything was answered meanwhile, or a newer run asks anew")
     if not readers:
         return _Fate("suppressed", "the recipient is no longer active")
     if not any(reader.email == claim.address for reader in readers):
@@ -256,6 +274,21 @@ def _hindered(sender: _Sender, claim: _Claim) -> _Fate | None:
     return None
 
 
+def _asks_still(sender: _Sender, claim: _Claim) -> bool:
+    """Whether the batch that the mail speaks of is of the run that readers see, and still lacks an answer."""
+    row = sender.connection.execute(
+        """
+        SELECT EXISTS (
+            SELECT FROM collections.referral AS r
+            INNER JOIN collections.last_run AS l ON r.business_date = l.business_date AND r.run_id = l.run_id
+            WHERE r.business_date = %s AND r.run_id = %s AND r.approver_id = %s AND r.choice IS NULL
+        )
+        """,
+        [claim.business_date, claim.run_id, claim.recipient],
+    ).fetchone()
+    return bool(row and row[0])
+
+
 def _fate(claim: _Claim, error: Exception) -> _Fate:
     """What becomes of a mail whose hand-over failed."""
     in_doubt = claim.state == "unknown"  # an earlier try may have arrived
@@ -263,7 +296,7 @@ def _fate(claim: _Claim, error: Exception) -> _Fate:
         return _Fate("refused", str(error))
     if isinstance(error, UnansweredError):
         reason = f"no answer after the mail was handed over ({error}): it may have arrived"
-        if claim.kind == "escalation":
+        if claim.kind not in _MAY_COME_TWICE:
             return _Fate("parked", reason)
         return _Fate("unknown", _ONCE_MORE if in_doubt else reason)
     wait = isinstance(error, DeferredError)

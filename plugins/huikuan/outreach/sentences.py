@@ -12,8 +12,18 @@ from decimal import Decimal
 from urllib.parse import quote
 
 from huikuan.outreach.rows import Contact
-from huikuan.outreach.wording import Wording, clean
-from huikuan.outreach.worklists import DataOwnerReport, Digest, Escalation, Line, Money, Truth, Worklist
+from huikuan.outreach.worklists import (
+    Approval,
+    DataOwnerReport,
+    Digest,
+    Escalation,
+    Line,
+    Money,
+    Truth,
+    Worklist,
+    listed,
+)
+from huikuan.wording import Wording, clean
 
 SUBJECT_LENGTH = 50
 _PHONE_CHARACTERS = frozenset("0123456789+")
@@ -61,11 +71,7 @@ def _entry(place: int, line: Line, wording: Wording) -> Entry:
     number = clean(line.contact.phone, 30) if line.contact else ""
     currency = clean(money.currency, 3) if money else ""
     amount = wording.money(money.amount, money.currency) if money else ""
-    late = (
-        wording.count("%(n)s day late", "%(n)s days late", line.days_late)
-        if line.days_late
-        else wording.text("not overdue")
-    )
+    late = days_late(line.days_late, wording)
     return Entry(
         place=place,
         name=clean(line.name),
@@ -82,6 +88,11 @@ def _entry(place: int, line: Line, wording: Wording) -> Entry:
     )
 
 
+def days_late(days: int, wording: Wording) -> str:
+    """``34 days late``, or that it is not overdue."""
+    return wording.count("%(n)s day late", "%(n)s days late", days) if days else wording.text("not overdue")
+
+
 def main_money(line: Line) -> Money | None:
     """The amount that stands in the row's own columns: what to ask for, else what is overdue the longest."""
     return line.ask or next(iter(line.overdue), None)
@@ -95,15 +106,19 @@ def phone_link(number: str) -> str:
 
 
 def money_asked(lines: Iterable[Line]) -> list[tuple[str, Decimal, int]]:
-    """(currency, amount, accounts) over a list: an account with several tasks counts once, with its largest amount.
+    """(currency, amount, accounts) over a list: an account with several tasks counts once, with its largest amount."""
+    return _sums((line.company_id, line.account_id, main_money(line)) for line in lines)
+
+
+def _sums(rows: Iterable[tuple[str, str, Money | None]]) -> list[tuple[str, Decimal, int]]:
+    """(currency, amount, accounts) of (company_id, account_id, money); an account counts once, with its largest amount.
 
     Sorted by the number of accounts, then by currency: amounts in different currencies are not compared.
     """
     largest: dict[tuple[str, str, str], Decimal] = {}
-    for line in lines:
-        money = main_money(line)
+    for company_id, account_id, money in rows:
         if money:
-            key = (line.company_id, line.account_id, money.currency)
+            key = (company_id, account_id, money.currency)
             largest[key] = max(largest.get(key, Decimal(0)), money.amount)
     totals: dict[str, tuple[Decimal, int]] = {}
     for (_, _, currency), amount in largest.items():
@@ -140,6 +155,8 @@ def _why(line: Line, wording: Wording) -> Iterator[str]:
         yield _promised(line, wording)
     if line.kind == "resolve_dispute":
         yield _disputed(line, wording)
+    if line.kind == "file_claim":
+        yield wording.text("The customer is insolvent: only what is filed in time is counted.")
     if line.oldest_due_on:
         yield _unpaid(line, line.oldest_due_on, wording)
     if line.stage_previous and line.stage_previous < line.stage:
@@ -200,6 +217,12 @@ def todo(line: Line, wording: Wording) -> str:
         return wording.text("Decide the next step by %(day)s.", day=by)
     if line.kind == "resolve_dispute":
         return wording.text("Agree what is right, who mends it and when it is paid, by %(day)s.", day=by)
+    if line.kind == "file_claim":
+        if not amount:
+            return wording.text("File a proof of claim with the administrator by %(day)s.", day=by)
+        return wording.text(
+            "File a proof of claim for %(amount)s with the administrator by %(day)s.", amount=amount, day=by
+        )
     if line.kind == "chase_promise":
         return wording.text("Ask for the bank slip. If nothing was sent: a new day, this week, and the amount.")
     if not amount:
@@ -226,18 +249,42 @@ def lead(worklist: Worklist, wording: Wording) -> str:
     if isinstance(worklist, DataOwnerReport):
         about = gate_sentence(worklist, wording)
     elif isinstance(worklist, Digest):
-        about = (
-            wording.text("Start at the top: the order is by urgency and money.")
-            if worklist.lines
-            else wording.text("Nothing to do today: no customer of yours needs a call.")
-        )
+        about = _digest_lead(worklist, wording)
+    elif isinstance(worklist, Approval):
+        about = _approval_lead(worklist, wording)
     else:
-        about = (
-            wording.text("These customers need you: the usual calls did not help, or nobody is in charge.")
-            if worklist.lines or worklist.ownerless
-            else wording.text("Nothing to decide today: no customer was escalated, and each has a rep.")
-        )
+        about = _escalation_lead(worklist, wording)
     return wording.joined([hello, about])
+
+
+def _digest_lead(digest: Digest, wording: Wording) -> str:
+    if digest.lines:
+        return wording.text("Start at the top: the order is by urgency and money.")
+    if digest.releases or digest.warnings:
+        return wording.text("Nobody has to be called today, but something about your customers has changed.")
+    return wording.text("Nothing to do today: no customer of yours needs a call.")
+
+
+def _escalation_lead(escalation: Escalation, wording: Wording) -> str:
+    if listed(escalation):
+        return wording.text("These customers need you: the usual calls did not help, or nobody is in charge.")
+    if escalation.held or escalation.to_approve or escalation.without_approver or escalation.releases:
+        return wording.text("No customer was escalated today, but read what became of the sanctions.")
+    return wording.text("Nothing to decide today: no customer was escalated, and each has a rep.")
+
+
+def _approval_lead(approval: Approval, wording: Wording) -> str:
+    if approval.kind == "approval_reminder":
+        return wording.count(
+            "You have not answered yet: %(n)s proposed sanction still waits for you.",
+            "You have not answered yet: %(n)s proposed sanctions still wait for you.",
+            len(approval.proposals),
+        )
+    return wording.count(
+        "%(n)s proposed sanction needs your approval before it may begin.",
+        "%(n)s proposed sanctions need your approval before they may begin.",
+        len(approval.proposals),
+    )
 
 
 def truth_line(truth: Truth, wording: Wording) -> str:
@@ -259,14 +306,16 @@ def subject(worklist: Worklist, wording: Wording) -> str:
     """At most 50 characters with count and money, without names: it shows on a locked phone."""
     if isinstance(worklist, DataOwnerReport):
         return _data_subject(worklist, wording)
-    if isinstance(worklist, Escalation):
-        lines, parts = worklist.lines + worklist.ownerless, _escalation_counts(worklist, wording)
+    if isinstance(worklist, Approval):
+        parts = _approval_counts(worklist, wording)
+        asked = _sums((each.row.company_id, each.row.account_id, each.overdue) for each in worklist.proposals)
+    elif isinstance(worklist, Escalation):
+        parts, asked = _escalation_counts(worklist, wording), money_asked(listed(worklist))
     else:
-        lines, parts = worklist.lines, _digest_counts(worklist, wording)
+        parts, asked = _digest_counts(worklist, wording), money_asked(worklist.lines)
     if not parts:
         return wording.text("Nothing to do today, %(day)s", day=wording.day(worklist.truth.business_date))
-    sums = [wording.short_money(amount, clean(currency, 3)) for currency, amount, _ in money_asked(lines)]
-    return _first_that_fits(parts, sums)
+    return _first_that_fits(parts, [wording.short_money(amount, clean(currency, 3)) for currency, amount, _ in asked])
 
 
 def _first_that_fits(parts: list[str], sums: list[str]) -> str:
@@ -278,18 +327,46 @@ def _first_that_fits(parts: list[str], sums: list[str]) -> str:
 
 
 def _digest_counts(digest: Digest, wording: Wording) -> list[str]:
+    """Tasks and promises; what else is new stands in the subject of a day without tasks only."""
     promises = sum(line.kind == "chase_promise" for line in digest.lines)
-    counts = [wording.count("%(n)s task today", "%(n)s tasks today", len(digest.lines))] if digest.lines else []
-    return counts + ([wording.count("%(n)s promise", "%(n)s promises", promises)] if promises else [])
+    if digest.lines:
+        counts = [wording.count("%(n)s task today", "%(n)s tasks today", len(digest.lines))]
+        return counts + ([wording.count("%(n)s promise", "%(n)s promises", promises)] if promises else [])
+    counts = [_released(len(digest.releases), wording)] if digest.releases else []
+    if digest.warnings:
+        counts.append(wording.count("%(n)s early warning", "%(n)s early warnings", len(digest.warnings)))
+    return counts
 
 
 def _escalation_counts(escalation: Escalation, wording: Wording) -> list[str]:
+    """What is held back first: it may mean that all other figures are wrong."""
     counts = []
+    if escalation.held:
+        held = sum(each.accounts for each in escalation.held)
+        counts.append(wording.count("%(n)s sanction held back", "%(n)s sanctions held back", held))
     if escalation.lines:
         counts.append(wording.count("%(n)s to decide", "%(n)s to decide", len(escalation.lines)))
+    if escalation.to_approve:
+        counts.append(wording.count("%(n)s to approve", "%(n)s to approve", escalation.to_approve))
     if escalation.ownerless:
         counts.append(wording.count("%(n)s without a rep", "%(n)s without a rep", len(escalation.ownerless)))
+    if escalation.without_approver:
+        without = escalation.without_approver
+        counts.append(wording.count("%(n)s without an approver", "%(n)s without an approver", without))
+    if escalation.releases and not counts:
+        counts.append(_released(len(escalation.releases), wording))
     return counts
+
+
+def _approval_counts(approval: Approval, wording: Wording) -> list[str]:
+    count = len(approval.proposals)
+    if approval.kind == "approval_reminder":
+        return [wording.count("Reminder: %(n)s to approve", "Reminder: %(n)s to approve", count)]
+    return [wording.count("%(n)s sanction to approve", "%(n)s sanctions to approve", count)]
+
+
+def _released(count: int, wording: Wording) -> str:
+    return wording.count("%(n)s customer released", "%(n)s customers released", count)
 
 
 def _data_subject(report: DataOwnerReport, wording: Wording) -> str:

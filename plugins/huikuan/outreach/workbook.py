@@ -17,9 +17,20 @@ import xlsxwriter
 
 from huikuan.currencies import minor_units as currency_digits
 from huikuan.errors import OutreachError
+from huikuan.outreach.sanctions import proposal_reason, release_reason, resumed, sanction, warning, warning_todo
 from huikuan.outreach.sentences import todo, why
-from huikuan.outreach.wording import Wording, clean, minor_units
-from huikuan.outreach.worklists import DataOwnerReport, Escalation, Line, Worklist
+from huikuan.outreach.worklists import (
+    Approval,
+    DataOwnerReport,
+    Digest,
+    Line,
+    Proposed,
+    Release,
+    Warned,
+    Worklist,
+    listed,
+)
+from huikuan.wording import Wording, clean, minor_units
 
 _LONG = 2000  # characters of a cell; Excel takes 32,767
 _ROWS = 1_000_000  # of Excel's 1,048,576
@@ -54,11 +65,19 @@ def workbook(worklist: Worklist, wording: Wording, created: datetime) -> bytes:
 
 
 def sheets(worklist: Worklist, wording: Wording) -> list[Sheet]:
-    """What the workbook holds: lists and their invoices, or failed rules and the rows left out."""
+    """What the workbook holds: lists, their invoices and what is new; a batch; or failed rules and rows left out."""
     if isinstance(worklist, DataOwnerReport):
         return _data_sheets(worklist, wording)
-    lines = worklist.lines + (worklist.ownerless if isinstance(worklist, Escalation) else ())
-    return [_list_sheet(lines, wording), _item_sheet(lines, wording)]
+    if isinstance(worklist, Approval):
+        return [_proposal_sheet(worklist.proposals, wording)]
+    lines, found = listed(worklist), []
+    if lines:
+        found += [_list_sheet(lines, wording), _item_sheet(lines, wording)]
+    if worklist.releases:
+        found.append(_release_sheet(worklist.releases, wording))
+    if isinstance(worklist, Digest) and worklist.warnings:
+        found.append(_warning_sheet(worklist.warnings, wording))
+    return found
 
 
 def _list_sheet(lines: Sequence[Line], wording: Wording) -> Sheet:
@@ -139,6 +158,94 @@ def _item_sheet(lines: Sequence[Line], wording: Wording) -> Sheet:
                 item.days_past_due,
             )
     return Sheet(wording.text("Overdue invoices"), header, list(rows.values()), currency_column=5)
+
+
+def _release_sheet(releases: Sequence[Release], wording: Wording) -> Sheet:
+    header = (
+        (wording.text("Company"), 10),
+        (wording.text("Account"), 14),
+        (wording.text("Customer"), 32),
+        (wording.text("Sanction"), 22),
+        (wording.text("Why"), 50),
+        (wording.text("What to do"), 50),
+    )
+    rows: list[tuple[Cell, ...]] = [
+        (
+            release.company_id,
+            release.account_id,
+            release.name,
+            sanction(flag, wording),
+            release_reason(reason, wording),
+            resumed(flag, wording),
+        )
+        for release in releases
+        for flag, reason in release.ended
+    ]
+    return Sheet(wording.text("Releases"), header, rows)
+
+
+def _warning_sheet(warnings: Sequence[Warned], wording: Wording) -> Sheet:
+    header = (
+        (wording.text("Company"), 10),
+        (wording.text("Account"), 14),
+        (wording.text("Customer"), 32),
+        (wording.text("Risk"), 6),
+        (wording.text("Why"), 50),
+        (wording.text("What to do"), 50),
+        (wording.text("Rule"), 36),
+    )
+    rows: list[tuple[Cell, ...]] = [
+        (
+            each.company_id,
+            each.account_id,
+            each.name,
+            each.risk_grade,
+            warning(each, wording),
+            warning_todo(each, wording),
+            each.rule_id,
+        )
+        for each in warnings
+    ]
+    return Sheet(wording.text("Early warnings"), header, rows)
+
+
+def _proposal_sheet(proposals: Sequence[Proposed], wording: Wording) -> Sheet:
+    header = (
+        (wording.text("No."), 5),
+        (wording.text("Company"), 10),
+        (wording.text("Account"), 14),
+        (wording.text("Customer"), 32),
+        (wording.text("Sanction"), 22),
+        (wording.text("Currency"), 9),
+        (wording.text("Overdue"), 16),
+        (wording.text("Days late"), 10),
+        (wording.text("Stage"), 7),
+        (wording.text("Risk"), 6),
+        (wording.text("Why"), 50),
+        (wording.text("Rule"), 36),
+        (wording.text("Delivered on"), 12),
+        (wording.text("First proposed"), 12),
+    )
+    rows: list[tuple[Cell, ...]] = [
+        (
+            each.row.position,
+            each.row.company_id,
+            each.row.account_id,
+            each.name,
+            sanction(each.row.flag, wording),
+            each.overdue.currency if each.overdue else None,
+            each.overdue.amount if each.overdue else None,
+            each.row.days_past_due,
+            each.row.stage,
+            each.row.risk_grade,
+            proposal_reason(each, wording),
+            each.row.reason,
+            each.row.evidence_on,
+            each.row.proposed_since,
+        )
+        for each in proposals
+    ]
+    return Sheet(wording.text("Proposals"), header, rows, currency_column=5)
 
 
 def _data_sheets(report: DataOwnerReport, wording: Wording) -> list[Sheet]:

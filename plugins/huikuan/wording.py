@@ -1,7 +1,7 @@
 """How amounts, dates and sentences read in the reader's language: Babel for figures, a gettext catalogue for text.
 
-English is the text in code and templates; ``include/locale/zh_CN/LC_MESSAGES/huikuan.po`` holds the Chinese. The .po
-file is read as it is, so there is no compiled file that could be stale.
+English is the text in code and templates; the ``.po`` files in ``include/locale/zh_CN/LC_MESSAGES`` hold the Chinese.
+They are read as they are, so there is no compiled file that could be stale.
 """
 
 from __future__ import annotations
@@ -10,11 +10,13 @@ import gettext
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import cache
 from io import BytesIO
+from zoneinfo import ZoneInfo
 
+from babel import Locale
 from babel.dates import format_date
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -53,12 +55,12 @@ def reader_locale(wanted: str | None) -> str:
 
 
 @cache
-def translations(locale: str) -> gettext.NullTranslations:
-    """Translations of one of LOCALES."""
+def translations(locale: str, catalogue: str = "huikuan") -> gettext.NullTranslations:
+    """Translations of one of LOCALES. Each kind of text has a catalogue: one word may need two translations."""
     if locale == "en":
         return gettext.NullTranslations()
     compiled = BytesIO()
-    with (INCLUDE / "locale" / locale / "LC_MESSAGES" / "huikuan.po").open("rb") as source:
+    with (INCLUDE / "locale" / locale / "LC_MESSAGES" / f"{catalogue}.po").open("rb") as source:
         write_mo(compiled, read_po(source, locale=locale))
     compiled.seek(0)
     return gettext.GNUTranslations(compiled)
@@ -69,6 +71,7 @@ class Wording:
     """Everything a template needs to speak one language."""
 
     locale: str
+    catalogue: str = "huikuan"
 
     @property
     def lang(self) -> str:
@@ -77,37 +80,61 @@ class Wording:
 
     def text(self, message: str, **values: object) -> str:
         """A translated sentence with its values filled in."""
-        return (
-            translations(self.locale).gettext(message) % values
-            if values
-            else translations(self.locale).gettext(message)
-        )
+        translated = translations(self.locale, self.catalogue).gettext(message)
+        return translated % values if values else translated
 
     def count(self, one: str, many: str, n: int, **values: object) -> str:
         """A translated sentence that depends on a count, which it may show as %(n)s."""
-        return translations(self.locale).ngettext(one, many, n) % {"n": n, **values}
+        return translations(self.locale, self.catalogue).ngettext(one, many, n) % {"n": n, **values}
 
     def money(self, amount: Decimal, currency: str) -> str:
         """An amount with the digits of its currency, rounded half up, without symbol or code."""
-        return format_decimal(minor_units(amount, currency), format=_pattern(currency), locale=self.locale)
+        return format_decimal(minor_units(amount, currency), format=_pattern(currency), locale=_babel(self.locale))
 
     def number(self, number: int) -> str:
         """A whole number with its groups."""
-        return format_decimal(number, format="#,##0", locale=self.locale)
+        return format_decimal(number, format="#,##0", locale=_babel(self.locale))
+
+    def quantity(self, number: Decimal) -> str:
+        """A number without a unit, with its groups and at most four decimals."""
+        return format_decimal(number, format="#,##0.####", locale=_babel(self.locale))
 
     def short_money(self, amount: Decimal, currency: str) -> str:
         """Code and rounded amount for a subject line: ``CNY 1.28M``, ``CNY 128万``."""
         # rounded first, because Babel chooses the unit before it rounds: 999,999 would read 1000K
         rounded = Context(prec=4, rounding=ROUND_HALF_UP).plus(amount.quantize(Decimal(1), ROUND_HALF_UP))
-        return f"{currency} {format_compact_decimal(rounded, locale=self.locale, fraction_digits=1)}"
+        return f"{currency} {format_compact_decimal(rounded, locale=_babel(self.locale), fraction_digits=1)}"
 
     def day(self, day: date) -> str:
         """``3 Jun 2025`` or ``2025年6月3日``: never an order of figures that can be misread."""
-        return format_date(day, "y年M月d日" if self.locale == "zh_CN" else "d MMM y", locale=self.locale)
+        return format_date(day, "y年M月d日" if self.locale == "zh_CN" else "d MMM y", locale=_babel(self.locale))
+
+    def moment(self, moment: datetime, time_zone: str) -> str:
+        """``3 Jun 2025, 14:00 (UTC+08:00)``: day and time in a zone, with its distance from UTC."""
+        local = moment.astimezone(ZoneInfo(time_zone))
+        between = " " if self.locale == "zh_CN" else ", "
+        return f"{self.day(local.date())}{between}{local:%H:%M} (UTC{local.isoformat(timespec='minutes')[-6:]})"
+
+    def percent(self, share: Decimal) -> str:
+        """A share that is given in percent, with at most one decimal."""
+        return (
+            format_decimal(share.quantize(Decimal("0.1"), ROUND_HALF_UP), format="#,##0.#", locale=_babel(self.locale))
+            + "%"
+        )
+
+    def listed(self, parts: Iterable[str]) -> str:
+        """Parts of a sentence one after the other, with the comma of the language."""
+        return ("、" if self.locale == "zh_CN" else ", ").join(parts)
 
     def joined(self, sentences: Iterable[str]) -> str:
         """Sentences one after the other, with a space where the script wants one."""
         return ("" if self.locale == "zh_CN" else " ").join(sentences)
+
+
+@cache
+def _babel(locale: str) -> Locale:
+    """Babel's own object: given a name, it would look for the locale's data with every figure."""
+    return Locale.parse(locale)
 
 
 def minor_units(amount: Decimal, currency: str) -> Decimal:

@@ -1,0 +1,191 @@
+"""Mails to approvers (审批): what waits for an answer, until when, and once more before the deadline.
+
+They ask and decide nothing: an answer is given in Airflow or on the command line, by the person the batch names. The
+mails enter the same outbox as the morning's lists, under steps of their own, and the same sender takes them out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import re
+from collections.abc import Collection
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from huikuan.errors import OutreachError
+from huikuan.outreach.message import compose
+from huikuan.outreach.outbox import Plan, database_time, first_state, insert, park, too_many
+from huikuan.outreach.rows import Night, Run, newest_run, read_referrals
+from huikuan.outreach.sanctions import REQUIRED_ACTIONS
+from huikuan.outreach.worklists import Approval, ApprovalKind, approvals, check_scope
+from huikuan.policy.outreach import OutreachPolicy
+from huikuan.warehouse.connect import connect
+from huikuan.warehouse.fence import step
+
+log = logging.getLogger(__name__)
+
+_PLAIN_URL = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~-]+)*/?", re.ASCII)
+_WAIT_SECONDS = 60.0  # two who write at the same time do so one after the other
+_Window = tuple[datetime, datetime]
+
+
+def write_approval_requests(
+    url: str,
+    lake: Path,
+    business_date: date,
+    policy: OutreachPolicy,
+    batch_ids: Collection[str],
+    *,
+    answer_within_hours: float,
+    base_url: str | None = None,
+    written_at: datetime | None = None,
+) -> dict[str, int]:
+    """Write a mail to each approver of these batches into the outbox; returns how many entered each state.
+
+    Only what has no answer yet is asked, and only of batches of the date's newest run: others can no longer be
+    answered. The mail may leave in the send window of the business date and not after the deadline, which is
+    ``answer_within_hours`` after the batch was opened. ``base_url`` is that of Airflow's UI, from settings;
+    ``written_at`` becomes the Date header, None takes the time of the database.
+
+    Raises OutreachError when the date has no run, its files are missing, or ``base_url`` is not one; InvariantError
+    when a mail would show an account that its reader may not decide on. Nothing is written then.
+    """
+    page = _page(base_url)
+    night, moment = _read(url, lake, business_date, batch_ids, written_at)
+    asked = approvals(night, "approval", timedelta(hours=answer_within_hours), policy.timezone, page)
+    plans = [(first_state(each, night.run, policy), _morning(each, policy)) for each in asked]
+    return _write(url, night, "approval", plans, policy, moment)
+
+
+def write_reminders(
+    url: str,
+    lake: Path,
+    business_date: date,
+    policy: OutreachPolicy,
+    batch_ids: Collection[str],
+    *,
+    answer_within_hours: float,
+    remind_after_hours: float,
+    base_url: str | None = None,
+    written_at: datetime | None = None,
+) -> dict[str, int]:
+    """Write one reminder for each of these batches without an answer ``remind_after_hours`` after it was opened.
+
+    Called earlier, after the deadline, or when all is answered, it writes nothing; so it may be called as often as one
+    likes. A reminder may leave in the next send window, which may be that of the next morning, and not after the
+    deadline. Everything else is as for ``write_approval_requests``.
+    """
+    page, after = _page(base_url), timedelta(hours=remind_after_hours)
+    night, moment = _read(url, lake, business_date, batch_ids, written_at)
+    asked = approvals(night, "approval_reminder", timedelta(hours=answer_within_hours), policy.timezone, page)
+    due = [each for each in asked if each.opened_at + after <= moment < each.answer_by]
+    plans = []
+    for each in due:
+        window = _next_window(each, policy, moment)
+        plan = first_state(each, night.run, policy)
+        if window[0] >= window[1]:
+            plan = Plan(each, "suppressed", "no send window is left before the deadline")
+        plans.append((plan, window))
+    return _write(url, night, "approval_reminder", plans, policy, moment)
+
+
+def _read(
+    url: str, lake: Path, business_date: date, batch_ids: Collection[str], written_at: datetime | None
+) -> tuple[Night, datetime]:
+    """What the mails are made of, and the moment at which they are written."""
+    with connect(url, "mailer") as connection:
+        run = newest_run(connection, business_date)
+        if run is None:
+            raise OutreachError(
+                f"There is no run of {business_date}, so there is nothing to approve.",
+                "Run the night of this business date first.",
+            )
+        published = run.status == "published"
+        night = read_referrals(connection, lake, run, batch_ids) if published else Night(run=run)
+        moment = written_at or database_time(connection)
+    known = {row.batch_id for row in night.proposals if _is_active(night, row.approver_id)}
+    if silent := sorted(set(batch_ids) - known):
+        log.info("answered, of an earlier run, or without an active approver, so no mail: batches %s", silent)
+    return night, moment
+
+
+def _write(
+    url: str,
+    night: Night,
+    kind: ApprovalKind,
+    planned: list[tuple[Plan, _Window]],
+    policy: OutreachPolicy,
+    moment: datetime,
+) -> dict[str, int]:
+    """Enter the mails into the outbox, all or none, once for the same batches of the same run."""
+    for plan, _ in planned:
+        check_scope(plan.worklist, night)
+    if not planned:
+        return {}
+    plans = [plan for plan, _ in planned]
+    held_back = too_many(plans, policy)
+    if held_back:
+        log.warning("approval mails of %s are parked: %s", night.run.business_date, held_back)
+        plans = park(plans, held_back)
+    windows = [window for _, window in planned]
+    mails = [compose(plan.worklist, policy, moment) for plan in plans]
+    with step(url, night.run.business_date, kind, _inputs(night.run, plans), wait_seconds=_WAIT_SECONDS) as attempt:
+        if attempt.already_done:
+            return {str(state): int(n) for state, n in (attempt.result or {}).items()}
+        counts: dict[str, int] = {}
+        with connect(url, "mailer") as connection:
+            attempt.guard(connection)
+            for plan, mail, window in zip(plans, mails, windows, strict=True):
+                if insert(connection, night.run, plan, mail, window, moment):
+                    counts[plan.state] = counts.get(plan.state, 0) + 1
+            attempt.finish(counts, connection)
+            connection.commit()
+    log.info("%s mails of %s: %s", kind, night.run.business_date, counts or "nothing new")
+    return counts
+
+
+def _inputs(run: Run, plans: list[Plan]) -> str:
+    """Digest of what is asked, so that a batch opened later on the same date is written too."""
+    asked = [plan.worklist for plan in plans if isinstance(plan.worklist, Approval)]
+    batches = sorted((each.batch_id, each.content_hash) for each in asked)
+    return hashlib.sha256(repr((run.run_id, run.gate, batches)).encode()).hexdigest()
+
+
+def _morning(approval: Approval, policy: OutreachPolicy) -> _Window:
+    """The window of the business date, until the deadline. One that passed before means a night that is replayed."""
+    first, last = policy.window(approval.truth.business_date)
+    return first, min(last, approval.answer_by) if approval.answer_by > first else last
+
+
+def _next_window(approval: Approval, policy: OutreachPolicy, moment: datetime) -> _Window:
+    """The send window that is open or opens next, until the deadline; its end lies before its begin if none is left.
+
+    A batch that was not opened on its business date belongs to a night that is replayed, or comes too late: its
+    reminder has the window of that date, as all its mails have.
+    """
+    zone, business_date = ZoneInfo(policy.timezone), approval.truth.business_date
+    if approval.opened_at.astimezone(zone).date() != business_date:
+        return policy.window(business_date)
+    day = moment.astimezone(zone).date()
+    if moment > policy.window(day)[1]:
+        day += timedelta(days=1)
+    first, last = policy.window(day)
+    return first, min(last, approval.answer_by)
+
+
+def _is_active(night: Night, rep_id: str) -> bool:
+    return rep_id in night.readers and night.readers[rep_id].is_active
+
+
+def _page(base_url: str | None) -> str | None:
+    """Airflow's page of required actions. Raises OutreachError unless the base URL is a plain http(s) one."""
+    if not base_url:
+        return None
+    if not _PLAIN_URL.fullmatch(base_url):
+        raise OutreachError(
+            "The base URL of Airflow's UI is not one such as https://airflow.example.com.",
+            "Correct Airflow's setting [api] base_url: scheme, host, and at most a path.",
+        )
+    return base_url.rstrip("/") + REQUIRED_ACTIONS
