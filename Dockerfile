@@ -11,6 +11,9 @@ ENV AIRFLOW_HOME=/opt/airflow \
     PYTHONPATH=/opt/airflow/plugins \
     PYTHONUNBUFFERED=1
 
+# Legal packets are printed in this typeface.
+RUN apt-get update && apt-get install -y --no-install-recommends fonts-noto-cjk && rm -rf /var/lib/apt/lists/*
+
 COPY requirements.txt /tmp/requirements.txt
 RUN pip install --require-hashes --requirement /tmp/requirements.txt && rm /tmp/requirements.txt
 

@@ -1,7 +1,8 @@
 """Run every test that this machine can run, and say loudly what it cannot.
 
-Tests that need a system package (Debian's chromium, a MariaDB server) are left out where it is missing, never skipped
-silently: the last lines name the package. Continuous integration installs both, so there nothing is left out.
+Tests that need a system package (Debian's chromium, its fonts for Chinese, a MariaDB server) are left out where it is
+missing, never skipped silently: the last lines name the package. Continuous integration installs all of them, so there
+nothing is left out.
 """
 
 from __future__ import annotations
@@ -10,10 +11,17 @@ import logging
 import os
 import shutil
 import sys
+from pathlib import Path
 
 import pytest
 
-NEEDS = {"browser": ("chromium", "chromium"), "mariadb": ("mariadbd", "mariadb-server")}
+FONT = "NotoSansCJK-Regular.ttc"
+FONT_FOLDERS = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"))
+NEEDS = {
+    "browser": ("chromium", "chromium"),
+    "fonts": (FONT, "fonts-noto-cjk"),
+    "mariadb": ("mariadbd", "mariadb-server"),
+}
 
 
 def main() -> int:
@@ -33,6 +41,8 @@ def main() -> int:
 
 def _installed(binary: str) -> bool:
     """Debian keeps servers in /usr/sbin, which is not on everyone's PATH."""
+    if binary == FONT:
+        return any(next(folder.rglob(FONT), None) for folder in FONT_FOLDERS)
     return bool(shutil.which(binary, path=f"{os.environ.get('PATH', '')}:/usr/sbin"))
 
 
