@@ -187,8 +187,11 @@ LEFT JOIN reader AS w ON s.rep_id = w.rep_id
 LEFT JOIN reader AS o ON f.owner_rep_id = o.rep_id
 LEFT JOIN lawyer AS y ON f.company_id = y.company_id
 WHERE
-    f.kind NOT IN ('call', 'chase_promise')
-    OR (
-        COALESCE(a.status, 'active') IN ('active', 'closed')
-        AND (a.do_not_contact_until IS NULL OR a.do_not_contact_until <= $business_date)
+    (f.kind <> 'escalate' OR COALESCE(a.status, 'active') <> 'insolvent')
+    AND (
+        f.kind NOT IN ('call', 'chase_promise')
+        OR (
+            COALESCE(a.status, 'active') IN ('active', 'closed')
+            AND (a.do_not_contact_until IS NULL OR a.do_not_contact_until <= $business_date)
+        )
     )

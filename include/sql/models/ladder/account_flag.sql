@@ -41,7 +41,8 @@ SELECT
         AS evidence,
     CASE WHEN a.was IN ('approved', 'active') THEN a.was_evidence_on ELSE COALESCE(a.evidence_on, a.was_evidence_on) END
         AS evidence_on,
-    COALESCE(a.was_proposed_by, a.proposed_by) AS proposed_by,
+    CASE WHEN a.state = 'proposed' THEN a.proposed_by ELSE COALESCE(a.was_proposed_by, a.proposed_by) END
+        AS proposed_by,
     CASE WHEN a.state = 'proposed' THEN p.approver_id ELSE a.was_approver_id END AS approver_id,
     CASE
         WHEN a.was = 'rejected' AND a.state = 'proposed' THEN NULL

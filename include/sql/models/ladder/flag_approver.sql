@@ -8,7 +8,7 @@ WITH asked AS (
         c.account_id,
         c.flag,
         c.rep_id,
-        COALESCE(c.was_proposed_by, c.proposed_by) AS proposed_by,
+        c.proposed_by,
         CASE WHEN a.segment IS NULL THEN s.levels_up ELSE GREATEST(s.levels_up, 2) END AS levels_up,
         CASE WHEN a.segment IS NULL THEN 1 ELSE 2 END AS lowest_level
     FROM flag_candidate AS c

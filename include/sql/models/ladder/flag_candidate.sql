@@ -25,7 +25,11 @@ decision AS (
     FROM before AS b
     INNER JOIN ledger.referral_decision AS d
         ON b.company_id = d.company_id AND b.account_id = d.account_id AND b.flag = d.flag
-    WHERE b.state = 'proposed' AND d.decided_on >= b.since AND d.decided_on <= $as_of
+    WHERE
+        b.state = 'proposed'
+        AND d.decided_on >= b.since
+        AND d.decided_on <= $as_of
+        AND d.decided_by <> b.proposed_by
 ),
 
 fact AS (
@@ -60,7 +64,7 @@ judged AS (
         a.variant,
         a.rep_id,
         a.segment,
-        a.is_insolvent,
+        a.is_insolvent AND a.has_balance AS is_insolvent,
         a.overdue_functional,
         x.effect AS exempt_by,
         v.evidence,

@@ -9,7 +9,7 @@ WITH active AS (
         MAX(a.since) AS since
     FROM account_flag AS a
     INNER JOIN account_fact AS f ON a.company_id = f.company_id AND a.account_id = f.account_id
-    INNER JOIN policy.sanction AS s ON f.variant = s.variant AND a.flag = s.flag
+    INNER JOIN sanction_step AS s ON f.variant = s.variant AND f.segment = s.segment AND a.flag = s.flag
     WHERE a.state = 'active'
     GROUP BY a.company_id, a.account_id
 ),
@@ -27,6 +27,7 @@ step AS (
         f.company_id,
         f.account_id,
         f.variant,
+        f.segment,
         f.is_insolvent OR o.account_id IS NOT NULL OR c.account_id IS NULL AS is_off,
         c.notice,
         c.delivered_on,
@@ -65,5 +66,7 @@ SELECT
         WHEN x.flag IS NOT NULL THEN CAST(x.wait_days AS VARCHAR) || ' days after the step before'
     END AS next_threshold
 FROM step AS t
-LEFT JOIN policy.sanction AS b ON t.variant = b.variant AND t.sanction_place = b.place
-LEFT JOIN policy.sanction AS x ON t.variant = x.variant AND t.sanction_place + 1 = x.place
+LEFT JOIN sanction_step AS b
+    ON t.variant = b.variant AND t.segment = b.segment AND t.sanction_place = b.place
+LEFT JOIN sanction_step AS x
+    ON t.variant = x.variant AND t.segment = x.segment AND t.sanction_place + 1 = x.place

@@ -1,5 +1,5 @@
 -- One row per override that counts tonight, per sanction (人工干预); one about all sanctions becomes one row for each.
--- An accepted promise counts while it is open: kept, the money is there; broken, the reason is back.
+-- An accepted promise counts until it is broken, even in part: then the reason is back.
 -- materialise: table
 SELECT
     o.company_id,
@@ -18,5 +18,5 @@ WHERE
     o.from_on <= $as_of
     AND o.expires_on >= $business_date
     AND (o.ended_on IS NULL OR o.ended_on > $as_of)
-    AND (o.effect <> 'accept_promise' OR p.state = 'open')
+    AND (o.effect <> 'accept_promise' OR p.state IN ('open', 'kept'))
 GROUP BY o.company_id, o.account_id, s.flag, o.effect

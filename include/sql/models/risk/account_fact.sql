@@ -1,5 +1,6 @@
 -- One row per account: the facts that stage, score, rules, ladder and tasks look at. Empty means unknown, never zero;
--- what is true is 1. Each may be named in the policy (policy/rules.py).
+-- what is true is 1. Each may be named in the policy (policy/rules.py). Percentages that have no natural end are cut
+-- where the column ends.
 -- materialise: table
 WITH balance AS (
     SELECT
@@ -32,8 +33,10 @@ known AS (
             WHEN a.credit_limit > 0
                 THEN
                     CAST(
-                        ROUND(100 * CAST(e.exposure_functional AS DOUBLE) / CAST(a.credit_limit AS DOUBLE), 2)
-                        AS DECIMAL(38, 4)
+                        LEAST(
+                            ROUND(100 * CAST(e.exposure_functional AS DOUBLE) / CAST(a.credit_limit AS DOUBLE), 4),
+                            99999999
+                        ) AS DECIMAL(18, 4)
                     )
         END AS limit_used_pct,
         COALESCE(a.credit_limit = 0, FALSE) AS is_blocked,
@@ -94,8 +97,12 @@ SELECT
     CASE
         WHEN k.overdue_functional > 0
             THEN
-                ROUND(
-                    100 * CAST(COALESCE(m.promised_functional, 0) AS DOUBLE) / CAST(k.overdue_functional AS DOUBLE), 2
+                LEAST(
+                    ROUND(
+                        100 * CAST(COALESCE(m.promised_functional, 0) AS DOUBLE)
+                        / CAST(k.overdue_functional + COALESCE(m.promised_received_functional, 0) AS DOUBLE), 2
+                    ),
+                    99999999
                 )
     END AS promised_share_pct,
     COALESCE(t.contacts_count, 0) AS contacts_count,

@@ -1,4 +1,5 @@
--- One row per account with promises: how they were kept, the level reached, and what is still promised (functional).
+-- One row per account with promises: how they were kept, the level reached, and what open promises promise and have
+-- already brought (functional).
 -- materialise: table
 SELECT
     s.company_id,
@@ -8,8 +9,9 @@ SELECT
     ) AS broken_promises,
     COUNT(*) FILTER (WHERE s.state = 'kept' AND s.promised_for > w.long_from) AS kept_promises,
     MAX(CASE WHEN s.state IN ('open', 'broken', 'partially_kept') THEN s.level END) AS promise_level,
-    SUM(CASE WHEN s.state = 'open' THEN CAST(s.amount - s.received_amount AS DECIMAL(28, 4)) * r.rate END)
-        AS promised_functional
+    SUM(CASE WHEN s.state = 'open' THEN CAST(s.amount AS DECIMAL(28, 4)) * r.rate END) AS promised_functional,
+    SUM(CASE WHEN s.state = 'open' THEN CAST(LEAST(s.received_amount, s.amount) AS DECIMAL(28, 4)) * r.rate END)
+        AS promised_received_functional
 FROM promise_status AS s
 CROSS JOIN policy.look_back AS w
 LEFT JOIN company_rate AS r ON s.company_id = r.company_id AND s.currency = r.currency
