@@ -15,7 +15,7 @@ import duckdb
 import psycopg
 import pytest
 
-from huikuan.cli import write_mails
+from huikuan.cli.night import write_mails
 from huikuan.errors import LedgerError, PolicyError
 from huikuan.ledger.demo import generate
 from huikuan.night import steps

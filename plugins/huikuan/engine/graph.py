@@ -71,7 +71,7 @@ def load_models(folder: Path = MODELS) -> tuple[Model, ...]:
 
 
 def dependents(models: Sequence[Model], sources: Collection[str]) -> frozenset[str]:
-    """Names of the models that read one of ``sources`` (``policy.day``, ``previous.task``), themselves or through others.
+    """Names of the models that read one of ``sources`` (``policy.day``, ``previous.task``), directly or through others.
 
     ``models`` in their order, as ``load_models`` gives them. All others yield the same rows whatever stands in
     ``sources``.

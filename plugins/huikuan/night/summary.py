@@ -67,6 +67,6 @@ def _show_figures(console: Console, tables: Path, night: Night) -> None:
     console.print("sanctions 惩戒: " + ("  ".join(f"{state} {count:,}" for state, count in sanctions) or "none"))
     for company, accounts, pct in over:
         console.print(
-            f"[bold yellow]{company}: {accounts:,} accounts ({pct} %) with new sanctions are more than the policy's cap:"
+            f"[bold yellow]{company}: {accounts:,} accounts ({pct} %) with new sanctions exceed the policy's cap:"
             " all are held, nobody is asked about them[/]"
         )

@@ -27,6 +27,8 @@ def task_failed(context: Mapping[str, Any]) -> None:
     """A task has failed and will not be tried again. Airflow calls this in the task's own process."""
     task, run = context["ti"], context["dag_run"]
     error = context.get("exception")
+    if error is not None and isinstance(error.__cause__, HuikuanError):
+        error = error.__cause__  # what is wrapped for Airflow's sake only
     cause = str(error) if isinstance(error, HuikuanError) else f"{type(error).__name__}; the task's log has the rest."
     _tell(
         run.run_after.date(),

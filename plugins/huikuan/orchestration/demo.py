@@ -61,10 +61,10 @@ def run(settings: Settings, say: Say) -> None:
     for night in NIGHTS:
         make_ledger(settings, night, say)
     say("preparing Airflow's metadata")
-    airflow = local.prepare(settings, local.free_port())
+    airflow = local.prepare(settings, local.free_port(), approvers=local.demo_approvers(settings))
     try:
         say(f"starting Airflow; logs in {airflow.logs}")
-        local.start(airflow, local.DEMO_SERVICES, (NIGHTLY, OUTREACH))
+        local.start(airflow, local.DEMO_SERVICES, local.DAG_IDS)
         api = local.Api(airflow)
         say("Airflow is ready")
         _abandon(api)
@@ -170,6 +170,7 @@ def show(settings: Settings, console: Console) -> None:
     console.print(
         f'{"SQL":16}{_psql()} "{url}" -c "SELECT * FROM collections.supply_hold"', markup=False, soft_wrap=True
     )
+    console.print(f"{'approvals':16}python -m huikuan referrals list --date {last}", soft_wrap=True)
     console.print("\nmake up    the same nights in Airflow's UI\nmake down  stops Airflow and the embedded PostgreSQL")
 
 

@@ -30,6 +30,7 @@ from huikuan.settings import PROJECT, Settings
 
 UP_PORT = 8080
 USER = "admin"
+DAG_IDS = ("collections_nightly", "collections_outreach", "collections_referrals")
 START_TIMEOUT_SECONDS = 180
 STOP_TIMEOUT_SECONDS = 15
 SERVICES: dict[str, tuple[str, ...]] = {
@@ -69,13 +70,18 @@ class Airflow:
         return self.home / "logs"
 
 
-def prepare(settings: Settings, port: int, extra: Mapping[str, str] | None = None) -> Airflow:
-    """Folders, password and environment; stops what an earlier start left running; brings the metadata up to date."""
+def prepare(
+    settings: Settings, port: int, extra: Mapping[str, str] | None = None, approvers: Sequence[str] = ()
+) -> Airflow:
+    """Folders, passwords and environment; stops what an earlier start left running; brings the metadata up to date.
+
+    ``approvers`` are users beside the admin who may look at runs and answer what is theirs to approve: their rep_ids.
+    """
     home = settings.home / "airflow"
     (home / "logs").mkdir(parents=True, exist_ok=True)
     stop(home)
-    airflow = Airflow(home, port, {**os.environ, **_environment(settings, home, port), **(extra or {})})
-    _password(home)
+    airflow = Airflow(home, port, {**os.environ, **_environment(settings, home, port, approvers), **(extra or {})})
+    _make_passwords(home, [USER, *approvers])
     with (airflow.logs / "migrate.log").open("wb") as output:
         done = subprocess.run(_command("db", "migrate"), env=airflow.environment, stdout=output, stderr=output)  # noqa: S603
     if done.returncode:
@@ -150,9 +156,9 @@ def stop(home: Path) -> list[str]:
 class Api:
     """Airflow's REST API, logged in."""
 
-    def __init__(self, airflow: Airflow) -> None:
+    def __init__(self, airflow: Airflow, user: str = USER) -> None:
         self._client = httpx.Client(base_url=airflow.url, timeout=30, trust_env=False)
-        token = self._client.post("/auth/token", json={"username": USER, "password": _password(airflow.home)})
+        token = self._client.post("/auth/token", json={"username": user, "password": password(airflow.home, user)})
         self._client.headers["Authorization"] = f"Bearer {_checked(token)['access_token']}"
 
     def get(self, path: str, **query: Any) -> dict[str, Any]:
@@ -206,7 +212,7 @@ def _command(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "airflow", *arguments]
 
 
-def _environment(settings: Settings, home: Path, port: int) -> dict[str, str]:
+def _environment(settings: Settings, home: Path, port: int, approvers: Sequence[str]) -> dict[str, str]:
     """Airflow by environment alone. Two cores are enough for it: one parser, one API worker, four tasks at a time."""
     core = {
         "CORE__DAGS_FOLDER": PROJECT / "dags",
@@ -216,7 +222,7 @@ def _environment(settings: Settings, home: Path, port: int) -> dict[str, str]:
         "CORE__PARALLELISM": 4,
         "CORE__DAGS_ARE_PAUSED_AT_CREATION": False,
         "CORE__EXECUTION_API_SERVER_URL": f"http://localhost:{port}/execution/",
-        "CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin",
+        "CORE__SIMPLE_AUTH_MANAGER_USERS": ",".join([f"{USER}:admin", *(f"{name}:user" for name in approvers)]),
         "CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": home / "password.json",
         "DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}",
         "API__HOST": "127.0.0.1",
@@ -238,13 +244,20 @@ def _environment(settings: Settings, home: Path, port: int) -> dict[str, str]:
     }
 
 
-def _password(home: Path) -> str:
-    """The password of this installation's only user: made once, readable by its owner only."""
+def password(home: Path, user: str = USER) -> str:
+    """The password of one of this installation's users."""
+    return str(json.loads((home / "password.json").read_text(encoding="utf-8"))[user])
+
+
+def _make_passwords(home: Path, users: Sequence[str]) -> None:
+    """A password for each user: made once, readable by its owner only."""
     path = home / "password.json"
-    if not path.exists():
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-            json.dump({USER: secrets.token_urlsafe(12)}, file)
-    return str(json.loads(path.read_text(encoding="utf-8"))[USER])
+    known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    if made := {user: secrets.token_urlsafe(12) for user in users if user not in known}:
+        fresh = path.with_suffix(".new")
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+            json.dump(known | made, file)
+        fresh.replace(path)
 
 
 def _wait_for(airflow: Airflow, deadline: float, probe: Callable[[], T | None]) -> T:
@@ -283,9 +296,13 @@ def up(console: Console) -> None:
             )
     settings = Settings.from_environment()
     console.print("Starting Airflow …")
-    airflow = prepare(settings, UP_PORT, demo_ledger(settings))
-    start(airflow, tuple(SERVICES), ("collections_nightly", "collections_outreach"))
-    console.print(f"Airflow   {airflow.url}   user {USER}   password {_password(airflow.home)}", soft_wrap=True)
+    approvers = demo_approvers(settings)
+    airflow = prepare(settings, UP_PORT, demo_ledger(settings), approvers)
+    start(airflow, tuple(SERVICES), DAG_IDS)
+    for user in (USER, *approvers):
+        console.print(
+            f"Airflow   {airflow.url}   user {user}   password {password(airflow.home, user)}", soft_wrap=True
+        )
     console.print(f"Logs      {airflow.logs}\nStop it   make down", soft_wrap=True)
 
 
@@ -294,6 +311,21 @@ def demo_ledger(settings: Settings) -> dict[str, str]:
     folder = max((settings.home / "demo" / "ledger").glob("*/"), default=settings.home / "nowhere")
     configured = {"HUIKUAN_LEDGER", "AIRFLOW_CONN_HUIKUAN_LEDGER"} & set(os.environ)
     return {"HUIKUAN_LEDGER": str(folder)} if folder.exists() and not configured else {}
+
+
+def demo_approvers(settings: Settings) -> list[str]:
+    """The managers of the demo's newest ledger, who may log in and answer what is put before them."""
+    import duckdb
+
+    ledger = demo_ledger(settings).get("HUIKUAN_LEDGER")
+    if ledger is None:
+        return []
+    with duckdb.connect() as connection:
+        rows = connection.execute(
+            "SELECT rep_id FROM read_parquet(?) WHERE role = 'manager' AND coalesce(is_active, true) ORDER BY rep_id",
+            [str(Path(ledger) / "rep.parquet")],
+        ).fetchall()
+    return [row[0] for row in rows]
 
 
 def down(console: Console) -> None:

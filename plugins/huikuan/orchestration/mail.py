@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import time
-from datetime import date
+from datetime import date, datetime
 from email.message import EmailMessage
 from email.utils import make_msgid
 from pathlib import Path
@@ -51,8 +51,8 @@ def send(run: Run) -> tuple[bool, dict[str, Any]]:
 
     policy = _policy(run.policy, run.business_date)
     way = transport(run.settings, policy)
-    opening = policy.window(run.business_date)[0] if isinstance(way, EmlFolder) else None
     url = prepare(run.settings)
+    opening = _opening(url, run.business_date, policy) if isinstance(way, EmlFolder) else None
     give_up = time.monotonic() + PATIENCE_SECONDS
     while True:
         try:
@@ -67,6 +67,19 @@ def send(run: Run) -> tuple[bool, dict[str, Any]]:
         log.warning("A person has to look at these mails: %s", attention)
     states: dict[str, int] = result.get("states", {})
     return not result.get("waiting"), states
+
+
+def _opening(url: str, business_date: date, policy: OutreachPolicy) -> datetime:
+    """When the last window of the date's mails opens: a reminder may have to wait for a later one than the lists."""
+    from huikuan.warehouse.connect import connect
+
+    first = policy.window(business_date)[0]
+    with connect(url, "mailer") as connection:
+        [(last,)] = connection.execute(
+            "SELECT max(not_before) FROM store.message WHERE business_date = %s AND state IN ('queued', 'deferred')",
+            [business_date],
+        ).fetchall()
+    return max(first, last) if last else first
 
 
 def transport(settings: Settings, policy: OutreachPolicy) -> Transport:

@@ -47,8 +47,8 @@ _PLAIN = """\
 
 Tables of schema `store`. Readers see `run` and `message` (without addresses and content) as views of schema
 `collections`; `supply_hold` there names the accounts that must not be supplied today, `release_list` those that may be
-again since last night, `referral` every sanction put before an approver with the answer, `sanction_override` what people
-decided against the rules, and `delivered_notice` the mails that count as notices.
+again since last night, `referral` every sanction put before an approver with the answer, `sanction_override` what
+people decided against the rules, and `delivered_notice` the mails that count as notices.
 """
 
 

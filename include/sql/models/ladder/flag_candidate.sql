@@ -32,6 +32,17 @@ decision AS (
         AND d.decided_by <> b.proposed_by
 ),
 
+off AS (
+    SELECT
+        company_id,
+        account_id,
+        flag,
+        MAX(effect) AS effect
+    FROM override_in_force
+    WHERE effect IN ('exempt', 'accept_promise')
+    GROUP BY company_id, account_id, flag
+),
+
 fact AS (
     SELECT
         COALESCE(b.company_id, e.company_id) AS company_id,
@@ -82,12 +93,7 @@ judged AS (
     LEFT JOIN step_evidence AS v ON f.company_id = v.company_id AND f.account_id = v.account_id AND f.flag = v.flag
     LEFT JOIN rule_match AS w
         ON f.company_id = w.company_id AND f.account_id = w.account_id AND w.decision = 'pause' AND w.place = 1
-    LEFT JOIN override_in_force AS x
-        ON
-            f.company_id = x.company_id
-            AND f.account_id = x.account_id
-            AND f.flag = x.flag
-            AND x.effect IN ('exempt', 'accept_promise')
+    LEFT JOIN off AS x ON f.company_id = x.company_id AND f.account_id = x.account_id AND f.flag = x.flag
     LEFT JOIN ledger.quarantined_account AS q ON f.company_id = q.company_id AND f.account_id = q.account_id
     LEFT JOIN decision AS d
         ON f.company_id = d.company_id AND f.account_id = d.account_id AND f.flag = d.flag AND d.age = 1

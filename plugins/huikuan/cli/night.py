@@ -1,37 +1,17 @@
-"""The command line: every step that Airflow runs, without Airflow."""
+"""The command line's nights: run one, write its mails, generate a ledger to try it on."""
 
 from __future__ import annotations
 
-import dataclasses
-import logging
-import sys
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
-from huikuan.errors import HuikuanError
+from huikuan.cli.options import DAY, BusinessDate, Lake, PolicyPath, Warehouse, console, say, settings_of
 from huikuan.settings import POLICIES, Settings
 
-app = typer.Typer(
-    name="huikuan", help="Huikuan 回款: nightly receivables collections.", no_args_is_help=True, add_completion=False
-)
-console = Console(highlight=False)
 
-BusinessDate = Annotated[datetime, typer.Option("--date", formats=["%Y-%m-%d"], help="Business date (业务日).")]
-Lake = Annotated[Path | None, typer.Option(help="Folder of snapshots, runs and results.")]
-PolicyPath = Annotated[Path, typer.Option(help="Policy file, or a folder of versions (回款政策).")]
-Warehouse = Annotated[str | None, typer.Option(help="postgresql:// URL; default: the embedded server.")]
-
-
-@app.callback()
-def _root() -> None:
-    """Nightly receivables collections (回款)."""
-
-
-@app.command()
 def night(
     ledger: Annotated[str, typer.Option(help="Folder, file or database URL of the ledger.")],
     business_date: BusinessDate,
@@ -49,7 +29,7 @@ def night(
     from huikuan.night.run import run_night
     from huikuan.night.summary import show_night
 
-    settings = _settings(lake, warehouse)
+    settings = settings_of(lake, warehouse)
     outcome = run_night(
         business_date.date(),
         ledger=ledger,
@@ -58,7 +38,7 @@ def night(
         settings=settings,
         refresh=refresh,
         is_backfill=backfill,
-        report=_progress,
+        report=say,
     )
     mails = write_mails(business_date.date(), settings, policy) if with_mails else None
     show_night(console, outcome, settings, mails)
@@ -66,7 +46,6 @@ def night(
         raise typer.Exit(3)
 
 
-@app.command()
 def outreach(
     business_date: BusinessDate,
     policy: PolicyPath = POLICIES,
@@ -74,14 +53,13 @@ def outreach(
     warehouse: Warehouse = None,
 ) -> None:
     """Write the mails of a published night as .eml files; what was written before is not written again."""
-    states = write_mails(business_date.date(), _settings(lake, warehouse), policy)
-    _progress(", ".join(f"{count} {state}" for state, count in sorted(states.items())) or "no mails")
+    states = write_mails(business_date.date(), settings_of(lake, warehouse), policy)
+    say(", ".join(f"{count} {state}" for state, count in sorted(states.items())) or "no mails")
 
 
-@app.command("demo-ledger")
 def demo_ledger(
     target: Annotated[Path, typer.Argument(help="Folder to write; made when missing.")],
-    through: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="Last day of the ledger.")],
+    through: Annotated[datetime, typer.Option(formats=DAY, help="Last day of the ledger.")],
     accounts: Annotated[int, typer.Option(help="Customer accounts.")] = 400,
     seed: Annotated[int, typer.Option(help="Same seed, same ledger.")] = 20260101,
     csv: Annotated[bool, typer.Option(help="CSV files instead of Parquet.")] = False,
@@ -94,10 +72,10 @@ def demo_ledger(
         target, through=through.date(), accounts=accounts, seed=seed, file_format="csv" if csv else "parquet"
     )
     for table, rows in counts.items():
-        _progress(f"  {table}: {rows:,} rows")
+        say(f"  {table}: {rows:,} rows")
     if erp is not None:
         load_as_erp(erp, target)
-        _progress("loaded as the foreign ERP: read it with --source demo_erp")
+        say("loaded as the foreign ERP: read it with --source demo_erp")
 
 
 def write_mails(business_date: date, settings: Settings, policy: Path) -> dict[str, int]:
@@ -114,28 +92,3 @@ def write_mails(business_date: date, settings: Settings, policy: Path) -> dict[s
     result = send_messages(url, settings.lake, business_date, folder, bounds, now=opening)
     states: dict[str, int] = result.get("states", {})
     return states
-
-
-def _settings(lake: Path | None, warehouse: str | None) -> Settings:
-    """The environment's settings; a lake of one's own brings its own embedded warehouse and mail folder."""
-    settings = Settings.from_environment()
-    if lake is not None:
-        home = lake.absolute()
-        settings = dataclasses.replace(settings, home=home, lake=home, mail=home / "mail")
-    if warehouse is not None:
-        settings = dataclasses.replace(settings, warehouse_url=warehouse)
-    return settings
-
-
-def _progress(line: str) -> None:
-    console.print(line, markup=False)
-
-
-def main() -> None:
-    """Run a command; an error that a person can mend is shown as problem and remedy, without a traceback."""
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
-    try:
-        app()
-    except HuikuanError as error:
-        Console(stderr=True, highlight=False).print(f"[bold red]✗[/] {error.problem}\n  [bold]→[/] {error.remedy}")
-        sys.exit(2)

@@ -1,0 +1,45 @@
+"""The command line: every step that Airflow runs, without Airflow."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+import typer
+from rich.console import Console
+
+from huikuan.cli import night, overrides, policy, referrals
+from huikuan.cli.packet import packet
+from huikuan.cli.why import why
+from huikuan.errors import HuikuanError
+
+app = typer.Typer(
+    name="huikuan", help="Huikuan 回款: nightly receivables collections.", no_args_is_help=True, add_completion=False
+)
+app.command()(night.night)
+app.command()(night.outreach)
+app.command()(why)
+app.command()(packet)
+app.add_typer(referrals.app, name="referrals")
+app.add_typer(overrides.app, name="override")
+app.add_typer(policy.app, name="policy")
+app.command("demo-ledger")(night.demo_ledger)
+
+
+@app.callback()
+def _root() -> None:
+    """Nightly receivables collections (回款)."""
+
+
+def main() -> None:
+    """Run a command; an error that a person can mend is shown as problem and remedy, without a traceback."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    try:
+        app()
+    except HuikuanError as error:
+        shown = Console(stderr=True, highlight=False)
+        shown.print("[bold red]✗[/] ", end="")
+        shown.print(error.problem, markup=False)
+        shown.print("  [bold]→[/] ", end="")
+        shown.print(error.remedy, markup=False)
+        sys.exit(2)
