@@ -57,7 +57,11 @@ def collections_nightly() -> None:
 
         run = current()
         outcome = steps.validate(
-            run.business_date, snapshot_id, policy=run.policy, settings=run.settings, is_backfill=run.is_backfill
+            run.business_date,
+            snapshot_id,
+            policy=run.settings.policies,
+            settings=run.settings,
+            is_backfill=run.is_backfill,
         )
         return {"run_id": outcome.run_id, "gate": outcome.gate}
 

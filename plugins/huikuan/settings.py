@@ -22,20 +22,23 @@ class Settings:
 
     ``home`` holds everything the product writes unless told otherwise: ``lake/`` (snapshots, runs, results),
     ``mail/`` (``.eml`` files) and ``postgres/`` (the embedded warehouse, used when ``warehouse_url`` is None).
+    ``policies`` is one policy, or a folder of versions.
     """
 
     home: Path
     lake: Path
     mail: Path
     warehouse_url: str | None
+    policies: Path = POLICIES
 
     @classmethod
     def from_environment(cls) -> Settings:
-        """Read ``HUIKUAN_HOME``, ``HUIKUAN_LAKE``, ``HUIKUAN_MAIL`` and ``HUIKUAN_WAREHOUSE``."""
+        """Read ``HUIKUAN_HOME``, ``HUIKUAN_LAKE``, ``HUIKUAN_MAIL``, ``HUIKUAN_WAREHOUSE`` and ``HUIKUAN_POLICY``."""
         home = Path(os.environ.get("HUIKUAN_HOME", PROJECT / ".home")).absolute()
         return cls(
             home=home,
             lake=Path(os.environ.get("HUIKUAN_LAKE", home / "lake")).absolute(),
             mail=Path(os.environ.get("HUIKUAN_MAIL", home / "mail")).absolute(),
             warehouse_url=os.environ.get("HUIKUAN_WAREHOUSE") or None,
+            policies=Path(os.environ.get("HUIKUAN_POLICY") or POLICIES).absolute(),
         )

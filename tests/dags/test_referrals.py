@@ -25,7 +25,7 @@ from huikuan.orchestration import local, referrals
 from huikuan.orchestration.run import Run
 from huikuan.referrals.batches import open_batches
 from huikuan.referrals.decisions import decide
-from huikuan.settings import DEFAULT_POLICY, Settings
+from huikuan.settings import Settings
 from huikuan.warehouse.fence import step
 from huikuan.warehouse.migrate import migrate
 from tests.referral_samples import POISON, Line, lay_ledger, publish_lines
@@ -377,7 +377,7 @@ def opened(warehouse_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     publish_lines(warehouse_url, lake / "tables")
     monkeypatch.setattr("huikuan.orchestration.mail.PATIENCE_SECONDS", 0)
     settings = Settings(home=tmp_path, lake=lake, mail=tmp_path / "mail", warehouse_url=warehouse_url)
-    run = Run(ANSWERED, {}, settings, DEFAULT_POLICY, False)
+    run = Run(ANSWERED, {}, settings, False)
     return run, referrals.open_batches(run)
 
 
@@ -458,7 +458,7 @@ def resumed(warehouse_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     publish_lines(warehouse_url, lake / "tables", [Line("A1"), Line("A2")])
     [batch_id] = open_batches(warehouse_url, lake, ANSWERED)
     settings = Settings(home=tmp_path, lake=lake, mail=tmp_path / "mail", warehouse_url=warehouse_url)
-    monkeypatch.setattr(approval, "current", lambda: Run(ANSWERED, {}, settings, Path(), False))
+    monkeypatch.setattr(approval, "current", lambda: Run(ANSWERED, {}, settings, False))
 
     def resume(user: str | None = "M-CHEN", shown: str | None = None, **changes: Any) -> object:
         with psycopg.connect(warehouse_url) as connection:

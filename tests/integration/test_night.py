@@ -264,7 +264,7 @@ def test_a_receipts_feed_that_did_not_load(settings: Settings, ledger: Path) -> 
     done = night(settings, ledger)
     assert done.gate == "no_contact"
     assert done.counts["open_item"] > 0
-    states = write_mails(DAY, settings, DEFAULT_POLICY)
+    states = write_mails(DAY, settings)
     assert states["suppressed"] > 0
     names = mails(settings)
     assert names, "the data owner is told"
@@ -289,7 +289,7 @@ def test_a_feed_twice_in_one_file_publishes_nothing(settings: Settings, ledger: 
     assert done.counts == {}
     assert query(settings, "SELECT COUNT(*) FROM collections.open_item") == [(0,)]
     assert query(settings, "SELECT status, gate FROM collections.run") == [("stopped", "stop")]
-    write_mails(DAY, settings, DEFAULT_POLICY)
+    write_mails(DAY, settings)
     names = mails(settings)
     assert names
     assert all(name.startswith("data_owner-") for name in names)
@@ -337,7 +337,7 @@ def test_an_empty_ledger(settings: Settings, ledger: Path) -> None:
 
 def test_a_back_fill_contacts_nobody(settings: Settings, ledger: Path) -> None:
     night(settings, ledger, is_backfill=True)
-    write_mails(DAY, settings, DEFAULT_POLICY)
+    write_mails(DAY, settings)
     assert mails(settings) == []
 
 

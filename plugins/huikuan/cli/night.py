@@ -9,14 +9,14 @@ from typing import Annotated
 import typer
 
 from huikuan.cli.options import DAY, BusinessDate, Lake, PolicyPath, Warehouse, console, say, settings_of
-from huikuan.settings import POLICIES, Settings
+from huikuan.settings import Settings
 
 
 def night(
     ledger: Annotated[str, typer.Option(help="Folder, file or database URL of the ledger.")],
     business_date: BusinessDate,
     source: Annotated[str | None, typer.Option(help="Foreign schema: a folder of include/sql/ledger.")] = None,
-    policy: PolicyPath = POLICIES,
+    policy: PolicyPath = None,
     lake: Lake = None,
     warehouse: Warehouse = None,
     refresh: Annotated[bool, typer.Option(help="Read the ledger again even if that was done.")] = False,
@@ -29,18 +29,18 @@ def night(
     from huikuan.night.run import run_night
     from huikuan.night.summary import show_night
 
-    settings = settings_of(lake, warehouse)
+    settings = settings_of(lake, warehouse, policy)
     outcome = run_night(
         business_date.date(),
         ledger=ledger,
         source=source,
-        policy=policy,
+        policy=settings.policies,
         settings=settings,
         refresh=refresh,
         is_backfill=backfill,
         report=say,
     )
-    mails = write_mails(business_date.date(), settings, policy) if with_mails else None
+    mails = write_mails(business_date.date(), settings) if with_mails else None
     show_night(console, outcome, settings, mails)
     if outcome.gate == "stop":
         raise typer.Exit(3)
@@ -48,12 +48,12 @@ def night(
 
 def outreach(
     business_date: BusinessDate,
-    policy: PolicyPath = POLICIES,
+    policy: PolicyPath = None,
     lake: Lake = None,
     warehouse: Warehouse = None,
 ) -> None:
     """Write the mails of a published night as .eml files; what was written before is not written again."""
-    states = write_mails(business_date.date(), settings_of(lake, warehouse), policy)
+    states = write_mails(business_date.date(), settings_of(lake, warehouse, policy))
     say(", ".join(f"{count} {state}" for state, count in sorted(states.items())) or "no mails")
 
 
@@ -78,13 +78,13 @@ def demo_ledger(
         say("loaded as the foreign ERP: read it with --source demo_erp")
 
 
-def write_mails(business_date: date, settings: Settings, policy: Path) -> dict[str, int]:
+def write_mails(business_date: date, settings: Settings) -> dict[str, int]:
     """Mails as files, written as of the moment at which their window opens: files contact nobody, so none expires."""
     from huikuan.night.steps import prepare
     from huikuan.outreach import EmlFolder, send_messages, write_messages
     from huikuan.policy import load_policy, policy_in_force
 
-    bounds = load_policy(policy_in_force(policy, business_date)).outreach
+    bounds = load_policy(policy_in_force(settings.policies, business_date)).outreach
     opening = bounds.window(business_date)[0]
     url = prepare(settings)
     write_messages(url, settings.lake, business_date, bounds, written_at=opening)

@@ -17,7 +17,10 @@ from huikuan.wording import LOCALES, clean
 DAY = ["%Y-%m-%d"]
 BusinessDate = Annotated[datetime, typer.Option("--date", formats=DAY, help="Business date (业务日).")]
 Lake = Annotated[Path | None, typer.Option(help="Folder of snapshots, runs and results.")]
-PolicyPath = Annotated[Path, typer.Option(help="Policy file, or a folder of versions (回款政策).")]
+PolicyPath = Annotated[
+    Path | None,
+    typer.Option("--policy", help="Policy (回款政策): a file, or a folder of versions."),
+]
 Warehouse = Annotated[str | None, typer.Option(help="postgresql:// URL; default: the embedded server.")]
 Account = Annotated[str, typer.Argument(metavar="ACCOUNT", help="Customer account (客户).")]
 As = Annotated[str, typer.Option("--as", metavar="REP", help="rep_id of the person who decides (决定人).")]
@@ -27,12 +30,14 @@ _LONGEST = 400
 console = Console(highlight=False)
 
 
-def settings_of(lake: Path | None, warehouse: str | None) -> Settings:
+def settings_of(lake: Path | None, warehouse: str | None, policies: Path | None = None) -> Settings:
     """The environment's settings; a lake of one's own brings its own embedded warehouse and mail folder."""
     settings = Settings.from_environment()
     if lake is not None:
         home = lake.absolute()
         settings = dataclasses.replace(settings, home=home, lake=home, mail=home / "mail")
+    if policies is not None:
+        settings = dataclasses.replace(settings, policies=policies)
     return settings if warehouse is None else dataclasses.replace(settings, warehouse_url=warehouse)
 
 
@@ -57,10 +62,10 @@ def say(line: str) -> None:
 
 
 def table(title: str, *columns: str) -> Table:
-    """An empty table whose cells fold."""
+    """An empty table whose cells fold, but for the first: an id must stay whole to be copied."""
     made = Table(title=title, title_justify="left")
-    for name in columns:
-        made.add_column(name, overflow="fold")
+    for place, name in enumerate(columns):
+        made.add_column(name, overflow="fold", no_wrap=place == 0)
     return made
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -36,19 +35,17 @@ def asked() -> Question:
     """The question of the run whose task is executing."""
     from airflow.sdk import get_current_context
 
-    from huikuan.settings import POLICIES
-
     context: Mapping[str, Any] = get_current_context()
     params = context["params"]
-    policies = Path(os.environ.get("HUIKUAN_POLICY") or POLICIES)
-    folder = policies if policies.is_dir() else policies.parent
+    settings = connections.settings()
+    folder = settings.policies if settings.policies.is_dir() else settings.policies.parent
     return Question(
         first=date.fromisoformat(params["from"]),
         last=date.fromisoformat(params["to"]),
         policy_a=named(folder, params["policy_a"]) if params.get("policy_a") else None,
         policy_b=named(folder, params["policy_b"]),
         company=params.get("company") or None,
-        settings=connections.settings(),
+        settings=settings,
     )
 
 

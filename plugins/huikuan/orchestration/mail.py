@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import time
 from datetime import date, datetime
 from email.message import EmailMessage
@@ -34,9 +33,7 @@ def write(run: Run) -> dict[str, int]:
     from huikuan.night.steps import prepare
     from huikuan.outreach import write_messages
 
-    return write_messages(
-        prepare(run.settings), run.settings.lake, run.business_date, _policy(run.policy, run.business_date)
-    )
+    return write_messages(prepare(run.settings), run.settings.lake, run.business_date, run.policy.outreach)
 
 
 def send(run: Run) -> tuple[bool, dict[str, Any]]:
@@ -49,7 +46,7 @@ def send(run: Run) -> tuple[bool, dict[str, Any]]:
     from huikuan.night.steps import prepare
     from huikuan.outreach import EmlFolder, send_messages
 
-    policy = _policy(run.policy, run.business_date)
+    policy = run.policy.outreach
     way = transport(run.settings, policy)
     url = prepare(run.settings)
     opening = _opening(url, run.business_date, policy) if isinstance(way, EmlFolder) else None
@@ -94,12 +91,12 @@ def send_alert(day: date, address: str, subject: str, text: str) -> bool:
     """Mail an operator, outside the outbox: the outbox may be what is broken. False when there is no mail server."""
     from huikuan.outreach import Smtp
     from huikuan.outreach.transport import Outgoing
-    from huikuan.settings import POLICIES
+    from huikuan.policy import load_policy, policy_in_force
 
     connection = connections.smtp()
     if connection is None:
         return False
-    policy = _policy(Path(os.environ.get("HUIKUAN_POLICY") or POLICIES), day)
+    policy = load_policy(policy_in_force(connections.settings().policies, day)).outreach
     message = EmailMessage()
     message["From"], message["To"], message["Subject"] = policy.sender, address, f"[Huikuan] {subject}"
     message["Auto-Submitted"], message["Message-ID"] = "auto-generated", make_msgid(domain=policy.domain)
@@ -112,12 +109,6 @@ def send_alert(day: date, address: str, subject: str, text: str) -> bool:
     finally:
         way.close()
     return True
-
-
-def _policy(path: Path, business_date: date) -> OutreachPolicy:
-    from huikuan.policy import load_policy, policy_in_force
-
-    return load_policy(policy_in_force(path, business_date)).outreach
 
 
 def _server(connection: Connection, sender: str) -> SmtpServer:

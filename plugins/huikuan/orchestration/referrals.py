@@ -12,7 +12,6 @@ from huikuan.orchestration.business_date import COMPANY_TIMEZONE
 from huikuan.orchestration.run import Run
 
 if TYPE_CHECKING:
-    from huikuan.policy import Policy
     from huikuan.referrals.asking import Question
 
 log = logging.getLogger(__name__)
@@ -36,7 +35,7 @@ def question(run: Run, batch_id: str) -> Question:
     from huikuan.referrals import asking
     from huikuan.warehouse.connect import warehouse_url
 
-    within = timedelta(hours=policy_of(run).approvals.answer_within_hours)
+    within = timedelta(hours=run.policy.approvals.answer_within_hours)
     url = warehouse_url(run.settings)
     return asking.question(url, run.settings.lake, batch_id, within, ZoneInfo(COMPANY_TIMEZONE))
 
@@ -45,7 +44,7 @@ def tell(run: Run, batch_ids: Collection[str]) -> tuple[bool, dict[str, Any]]:
     """Mail the approvers of batches that were just opened; returns whether all is sent, and the fate of the mails."""
     from huikuan.outreach import write_approval_requests
 
-    hours = policy_of(run).approvals.answer_within_hours
+    hours = run.policy.approvals.answer_within_hours
     return _write_and_send(run, batch_ids, write_approval_requests, answer_within_hours=hours)
 
 
@@ -58,7 +57,7 @@ def remind(run: Run, batch_ids: Collection[str]) -> tuple[bool, dict[str, Any]]:
     from huikuan.referrals.batch_rows import unanswered
     from huikuan.warehouse.connect import warehouse_url
 
-    approvals = policy_of(run).approvals
+    approvals = run.policy.approvals
     url = warehouse_url(run.settings)
     before, deadline = timedelta(hours=approvals.remind_after_hours), timedelta(hours=approvals.answer_within_hours)
     waiting = unanswered(url, batch_ids, younger_than=deadline)
@@ -92,13 +91,6 @@ def packets(run: Run) -> dict[str, int]:
     return counts
 
 
-def policy_of(run: Run) -> Policy:
-    """The policy in force on the run's business date."""
-    from huikuan.policy import load_policy, policy_in_force
-
-    return load_policy(policy_in_force(run.policy, run.business_date))
-
-
 def _write_and_send(
     run: Run, batch_ids: Collection[str], write: Callable[..., dict[str, int]], **hours: int
 ) -> tuple[bool, dict[str, Any]]:
@@ -114,7 +106,7 @@ def _write_and_send(
         warehouse_url(run.settings),
         run.settings.lake,
         run.business_date,
-        policy_of(run).outreach,
+        run.policy.outreach,
         batch_ids,
         base_url=conf.get("api", "base_url", fallback=None),
         **hours,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from huikuan.orchestration import business_date, connections
 
 if TYPE_CHECKING:
+    from huikuan.policy import Policy
     from huikuan.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -27,8 +27,14 @@ class Run:
     business_date: date
     params: Mapping[str, Any]
     settings: Settings
-    policy: Path
     is_backfill: bool
+
+    @property
+    def policy(self) -> Policy:
+        """The policy in force on the business date."""
+        from huikuan.policy import load_policy, policy_in_force
+
+        return load_policy(policy_in_force(self.settings.policies, self.business_date))
 
     @property
     def ledger(self) -> connections.Ledger:
@@ -40,15 +46,12 @@ def current() -> Run:
     """The run of the task that is executing; its business date is the first line of the task's log."""
     from airflow.sdk import get_current_context
 
-    from huikuan.settings import POLICIES
-
     context: Mapping[str, Any] = get_current_context()
     day = business_date.from_context(context)
     run = Run(
         business_date=day,
         params=context["params"],
         settings=connections.settings(),
-        policy=Path(os.environ.get("HUIKUAN_POLICY") or POLICIES),
         is_backfill=context["dag_run"].run_type == "backfill",
     )
     log.info("Business date 业务日 %s%s", day, ", a back-fill: nobody is contacted" if run.is_backfill else "")
