@@ -577,7 +577,7 @@ def _tasks(page: _Page, facts: Mapping[str, Any]) -> None:
                 page.money(row["ask_amount"], row["currency"]),
                 page.day(row["due_on"]),
                 row["points"],
-                _task_reason(facts["points"], row["task_id"]),
+                _task_reason(page, facts, row["task_id"]),
             ]
             for row in facts["tasks"]
         ],
@@ -587,11 +587,16 @@ def _tasks(page: _Page, facts: Mapping[str, Any]) -> None:
         page.say(page.terms("none"))
 
 
-def _task_reason(points: Sequence[Row], task_id: str) -> str:
-    """``task.stage M3 25 + task.kind call 10``."""
-    return " + ".join(
-        f"{row['rule_id']} {clean(row['fact'], 40)} {row['points']}" for row in points if row["task_id"] == task_id
-    )
+def _task_reason(page: _Page, facts: Mapping[str, Any], task_id: str) -> str:
+    """``task.stage M3 25 + task.amount 12,000.00 20``, the amount in the company's currency."""
+    currency = facts["header"]["functional_currency"]
+    parts = []
+    for row in facts["points"]:
+        if row["task_id"] == task_id:
+            is_money = row["rule_id"] == "task.amount" and row["fact"] is not None
+            fact = page.money(Decimal(row["fact"]), currency) if is_money else clean(row["fact"], 40)
+            parts.append(f"{row['rule_id']} {fact} {row['points']}")
+    return " + ".join(parts)
 
 
 # --- 7 what would change it ------------------------------------------------------------------------------------------
