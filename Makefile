@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export GX_ANALYTICS_ENABLED := False
 export AIRFLOW__USAGE_DATA_COLLECTION__ENABLED := False
 
-.PHONY: help setup setup-dev demo up down test lint bench lock docs clean
+.PHONY: help setup setup-dev demo up down test lint bench lock docs gallery clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -53,6 +53,11 @@ docs: setup-dev ## the generated pages of docs/
 	$(BIN)/python -m huikuan.warehouse.dictionary > docs/data-dictionary.md
 	$(BIN)/python -m huikuan.quality.catalogue > docs/data-quality.md
 	$(BIN)/python -m huikuan.policy.schema > include/policy/policy.schema.json
+	$(BIN)/python -m huikuan.playbook.coverage > docs/playbooks.md
+	$(BIN)/python tests/bench/ranking.py
+
+gallery: setup ## pictures of the demo's mails in docs/gallery (after make demo; needs Debian's chromium, fonts-noto-cjk)
+	$(BIN)/python -m huikuan mail gallery --date 2026-09-04 --out docs/gallery
 
 lock: setup ## resolve requirements*.in again, with hashes, for Python 3.11 to 3.13
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock" --output-file requirements.txt requirements.in

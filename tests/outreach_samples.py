@@ -88,9 +88,10 @@ def task(
     ask: str | None,
     currency: str | None,
     subject: str | None = None,
+    **changes: Any,
 ) -> Task:
     """A task whose id is a function of what it is about."""
-    return Task(
+    row = Task(
         str(uuid5(NAMESPACE_URL, f"{key}{kind}{subject}")),
         rep_id,
         *key,
@@ -102,6 +103,7 @@ def task(
         DAY - timedelta(days=2),
         subject,
     )
+    return replace(row, **changes)
 
 
 def status(key: AccountKey, rep_id: str | None, stage: str, previous: str | None, days: int) -> Status:
@@ -329,7 +331,8 @@ def lay_snapshot(lake: Path, night: Night, snapshot_id: str | None = None) -> Pa
     folder.mkdir(parents=True)
     day = night.run.business_date
     accounts = [
-        {"company_id": company, "account_id": account, "name": name} for (company, account), name in night.names.items()
+        {"company_id": key[0], "account_id": key[1], "name": name, "orientation": night.orientations.get(key)}
+        for key, name in night.names.items()
     ]
     documents = [
         {"company_id": company, "document_id": document, "number": number, "account_id": "?", "kind": "invoice"}
@@ -347,9 +350,14 @@ def lay_snapshot(lake: Path, night: Night, snapshot_id: str | None = None) -> Pa
         ],
         "dispute": [
             {"company_id": company, "dispute_id": dispute, "document_id": document, "opened_on": day}
+            | {"reason_code": night.dispute_reasons.get((company, dispute))}
             for (company, dispute), document in night.disputed_documents.items()
         ],
         "document": documents,
+        "receipt": [
+            {"company_id": company, "receipt_id": receipt_id, "account_id": "?", **asdict(receipt)}
+            for (company, receipt_id), receipt in night.receipts.items()
+        ],
     }
     if night.payments_complete_to:
         tables["load_log"] = [{"table_name": "receipt", "complete_through": night.payments_complete_to}]
@@ -418,6 +426,11 @@ def _result(folder: Path, name: str, night: Night, beside: list[dict[str, Any]])
         "account_flag": night.flags,
         "sanction_cap": night.caps,
         "early_warning": night.warnings,
+        "account_change": night.changes,
+        "task_end": night.ends,
+        "handover": night.handovers,
+        "promise_status": night.promise_states.values(),
+        "target_gap": _targets(night),
     }
     filler: dict[str, dict[str, Any]] = {
         "task": {"points": 10},
@@ -431,13 +444,31 @@ def _result(folder: Path, name: str, night: Night, beside: list[dict[str, Any]])
         "account_flag": {"since": night.run.business_date, "is_held": False},
         "sanction_cap": {"is_over": True},
         "early_warning": {"since": night.run.business_date},
+        "task_end": {"first_listed_on": night.run.business_date - timedelta(days=1)},
+        "promise_status": {
+            "state": "broken",
+            "account_id": "?",
+            "currency": "CNY",
+            "amount": 1,
+            "promised_for": night.run.business_date,
+        },
     }
     run = {"business_date": night.run.business_date, "run_id": night.run.run_id, "as_of": night.run.as_of}
     columns = [(column.name, duckdb_type(column)) for column in RESULTS[name].columns]
     path = folder / f"{name}.parquet"
-    found = [asdict(row) for row in rows.get(name, [])] + beside
+    found = [row if isinstance(row, dict) else asdict(row) for row in rows.get(name, [])] + beside
     _parquet(path, columns, [filler.get(name, {}) | row | run for row in found])
     return path
+
+
+def _targets(night: Night) -> list[dict[str, Any]]:
+    """One row per goal, on some account of the person in charge: the views sum them up again."""
+    rows = []
+    for goal in night.goals:
+        key = next(key for key, status in night.statuses.items() if status.rep_id == goal.rep_id)
+        row = {name: getattr(goal, name) for name in ("month", "currency", "target", "committed", "received", "gap")}
+        rows.append(row | {"company_id": key[0], "account_id": key[1], "planned_uplift": 0, "uncovered": goal.gap})
+    return rows
 
 
 def _parquet(path: Path, columns: Sequence[tuple[str, str]], rows: Sequence[dict[str, Any]]) -> None:

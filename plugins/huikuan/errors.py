@@ -15,6 +15,10 @@ class HuikuanError(Exception):
         self.problem = problem
         self.remedy = remedy
 
+    def __reduce__(self) -> tuple[type[HuikuanError], tuple[str, str]]:
+        """As itself from one process to another."""
+        return type(self), (self.problem, self.remedy)
+
 
 class LedgerError(HuikuanError):
     """The ledger does not have the form that the contract asks for."""
@@ -50,3 +54,7 @@ class OutreachError(HuikuanError):
 
 class ReferralError(HuikuanError):
     """A sanction cannot be put before a person, decided or overridden as asked; nothing was written."""
+
+
+class PlaybookError(HuikuanError):
+    """A script, drill card or offer of the playbook cannot be made."""

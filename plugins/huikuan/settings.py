@@ -30,10 +30,12 @@ class Settings:
     mail: Path
     warehouse_url: str | None
     policies: Path = POLICIES
+    environment: str = "development"
+    """Only ``production`` sends mail to whom it concerns; any other one to the policy's allow-list."""
 
     @classmethod
     def from_environment(cls) -> Settings:
-        """Read ``HUIKUAN_HOME``, ``HUIKUAN_LAKE``, ``HUIKUAN_MAIL``, ``HUIKUAN_WAREHOUSE`` and ``HUIKUAN_POLICY``."""
+        """Read ``HUIKUAN_HOME``, ``_LAKE``, ``_MAIL``, ``_WAREHOUSE``, ``_POLICY`` and ``_ENVIRONMENT``."""
         home = Path(os.environ.get("HUIKUAN_HOME", PROJECT / ".home")).absolute()
         return cls(
             home=home,
@@ -41,4 +43,5 @@ class Settings:
             mail=Path(os.environ.get("HUIKUAN_MAIL", home / "mail")).absolute(),
             warehouse_url=os.environ.get("HUIKUAN_WAREHOUSE") or None,
             policies=Path(os.environ.get("HUIKUAN_POLICY") or POLICIES).absolute(),
+            environment=os.environ.get("HUIKUAN_ENVIRONMENT") or "development",
         )

@@ -1,7 +1,8 @@
 """``make bench``: how long a night of a million open items takes, and the balances against three other ways.
 
 Every figure is measured in this run; medians of five, the ways taken in turn, so that a noisy machine is noisy for all
-of them. The page docs/benchmarks.md is written anew. ``BENCH_ACCOUNTS`` and ``BENCH_ROUNDS`` make it smaller.
+of them. The page docs/benchmarks.md is written anew. ``BENCH_ACCOUNTS``, ``BENCH_ROUNDS`` and ``BENCH_REPS`` make it
+smaller.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from datetime import date
 from pathlib import Path
 
 import duckdb
+import mails
 import psycopg
 from duckdb_extensions import import_extension
 from rich.console import Console
@@ -73,7 +75,10 @@ def main() -> None:
         rounds = measure_ways(clean)
         stop_embedded(Settings(home=work / "pg", lake=work, mail=work, warehouse_url=None))
     check_figures(rounds)
-    PAGE.write_text(page(rows, items, accounts, generated, night, rounds), encoding="utf-8")
+    morning = mails.page([mails.measure(reps) for reps in mails.sizes()])
+    PAGE.write_text(
+        page(rows, items, accounts, generated, night, rounds) + "\n".join(["", *morning, ""]), encoding="utf-8"
+    )
     console.print(f"\nwritten: {PAGE.relative_to(PROJECT)}")
 
 

@@ -22,6 +22,7 @@ from huikuan.outreach.message import bodies
 from huikuan.outreach.rows import Cap, Contact, EarlyWarning, Flag, Night
 from huikuan.outreach.worklists import Worklist, approvals, data_owner_reports, digests, escalations
 from huikuan.warehouse.tables import FLAGS
+from tests.morning_samples import morning
 from tests.outreach_samples import (
     POLICY,
     asking_night,
@@ -49,7 +50,8 @@ document.getElementById("mail").addEventListener("load", event => {{
   const style = getComputedStyle(page.body);
   const found = {{
     width: root.clientWidth, scroll: root.scrollWidth, outside: outside.map(e => e.className || e.tagName),
-    links: links, size: parseFloat(style.fontSize), rows: page.querySelectorAll("th[scope=rowgroup]").length
+    links: links, size: parseFloat(style.fontSize), rows: page.querySelectorAll("th[scope=rowgroup]").length,
+    cards: page.querySelectorAll("table.box").length
   }};
   const note = document.createElement("pre");
   note.id = "found";
@@ -150,7 +152,28 @@ def mails() -> dict[str, Worklist]:
     by_reader: dict[str, Worklist] = {each.reader.rep_id: each for each in [*digests(night), *escalations(night)]}
     [wide] = [each for each in digests(long_words()) if each.reader.rep_id == "R-LI"]
     [report] = data_owner_reports(doubt, {"F-DATA": "en"})
-    return {**by_reader, **mails_about_sanctions(), "long words": wide, "F-DATA": report}
+    return {**by_reader, **mails_about_sanctions(), **mornings(), "long words": wide, "F-DATA": report}
+
+
+def mornings() -> dict[str, Worklist]:
+    """Full mornings in both languages, with a month, a team, news, a drill; and the same with far too big figures."""
+    night = morning()
+    huge = Decimal("12345678901234.67")
+    big = replace(
+        night,
+        names=dict.fromkeys(night.names, "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesell"),
+        changes=[replace(row, amount=huge if row.amount else None) for row in night.changes],
+        goals=[replace(row, target=huge, received=huge, committed=huge, gap=huge) for row in night.goals],
+        tasks=[replace(row, ask_amount=huge if row.ask_amount else None) for row in night.tasks],
+    )
+    found: dict[str, Worklist] = {}
+    for name, each in (("morning", night), ("big morning", big), ("english morning", in_english(big))):
+        lists: list[Worklist] = [*digests(each), *escalations(each, "https://airflow.example.test/required_actions")]
+        found |= {f"{name} {one.reader.rep_id} {type(one).__name__}": one for one in lists if one.reader.rep_id in FULL}
+    return found
+
+
+FULL = ("R-ZH", "R-EN", "M-ZH", "M-EN")
 
 
 @pytest.mark.parametrize("width", [390, 800])
@@ -164,6 +187,7 @@ def test_nothing_has_to_be_scrolled_sideways(chromium: str, tmp_path: Path, name
     assert found["outside"] == []
     assert found["size"] == 16
     assert found["rows"] == len(re.findall('scope="rowgroup"', mail))
+    assert found["cards"] == mail.count('class="box"')
     heights = found["links"]
     assert isinstance(heights, list)
     assert all(height >= 44 for height in heights), "a thumb needs 44 pixels"

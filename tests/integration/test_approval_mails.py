@@ -375,10 +375,10 @@ def test_the_steps_belong_to_the_mailer(url: str, role: Role, may: bool, name: s
 
 @pytest.mark.parametrize(
     ("kind", "fate"),
-    [("approval", "sent"), ("approval_reminder", "sent"), ("escalation", "parked"), ("notice", "parked")],
+    [("digest", "sent"), ("approval", "parked"), ("approval_reminder", "parked"), ("notice", "parked")],
 )
 def test_a_sender_that_died_on_the_way(url: str, lake: Path, tmp_path: Path, kind: str, fate: str) -> None:
-    """What asks for an approval may come twice: it decides nothing. What a customer gets must not."""
+    """A list may come twice. What asks a person to decide, and what a customer gets, must not."""
     ask(url, lake)
     execute(url, "UPDATE store.message SET kind = %s, state = 'sending', attempts = 1, token = 0", kind)
     assert send(url, lake, tmp_path)["states"] == {fate: 1}

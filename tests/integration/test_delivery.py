@@ -29,6 +29,7 @@ from tests.mail_catcher import (
     make_authority,
     once,
 )
+from tests.outbox_samples import wait_until_alone
 from tests.outreach_samples import DAY, MORNING, POLICY, publish_night, sample_night
 
 IN_ORDER = ["chen.jing@example.test", "anna.berg@example.test", "tom.idle@example.test", "li.wei@example.test"]
@@ -82,7 +83,9 @@ def send(url: str, lake: Path, catcher: Catcher, authority: Authority) -> Callab
     """Run the sender once; keyword arguments change the connection, ``later`` is the time since the morning."""
 
     def run(later: timedelta = timedelta(0), **changes: Any) -> dict[str, Any]:
-        return send_messages(url, lake, DAY, smtp(catcher, authority, **changes), POLICY, now=MORNING + later)
+        return send_messages(
+            url, lake, DAY, smtp(catcher, authority, **changes), POLICY, now=MORNING + later, environment="production"
+        )
 
     return run
 
@@ -112,7 +115,9 @@ def test_the_server_gets_the_bytes_of_the_outbox(
 def test_implicit_tls(url: str, lake: Path, authority: Authority) -> None:
     with mail_server(authority.server_context(), implicit=True) as catcher:
         transport = smtp(catcher, authority, security="ssl")
-        assert send_messages(url, lake, DAY, transport, POLICY, now=MORNING)["states"] == {"sent": 4}
+        assert send_messages(url, lake, DAY, transport, POLICY, now=MORNING, environment="production")["states"] == {
+            "sent": 4
+        }
         assert catcher.logins == 1
 
 
@@ -120,7 +125,9 @@ def test_implicit_tls(url: str, lake: Path, authority: Authority) -> None:
 def test_a_server_without_logins(url: str, lake: Path, authority: Authority, security: str) -> None:
     with mail_server(authority.server_context(), implicit=security == "ssl", login=False) as catcher:
         transport = smtp(catcher, authority, security=security, user=None, password=None)
-        assert send_messages(url, lake, DAY, transport, POLICY, now=MORNING)["states"] == {"sent": 4}
+        assert send_messages(url, lake, DAY, transport, POLICY, now=MORNING, environment="production")["states"] == {
+            "sent": 4
+        }
 
 
 def test_certificate_of_an_unknown_ca(send: Callable[..., dict[str, Any]], catcher: Catcher, url: str) -> None:
@@ -135,7 +142,7 @@ def test_certificate_of_another_host(url: str, lake: Path, authority: Authority,
     with mail_server(authority.server_context("mail.elsewhere.test"), implicit=implicit) as catcher:
         transport = smtp(catcher, authority, security="ssl" if implicit else "starttls")
         with pytest.raises(OutreachError, match="certificate that is not valid"):
-            send_messages(url, lake, DAY, transport, POLICY, now=MORNING)
+            send_messages(url, lake, DAY, transport, POLICY, now=MORNING, environment="production")
         assert (catcher.commands, catcher.logins) == ([], 0)
 
 
@@ -144,7 +151,9 @@ def test_starttls_stripped_on_the_way(url: str, lake: Path, authority: Authority
     account = {} if login else {"user": None, "password": None}
     with mail_server(None, login=False) as catcher:
         with pytest.raises(OutreachError, match="STARTTLS"):
-            send_messages(url, lake, DAY, smtp(catcher, authority, **account), POLICY, now=MORNING)
+            send_messages(
+                url, lake, DAY, smtp(catcher, authority, **account), POLICY, now=MORNING, environment="production"
+            )
         assert catcher.commands == []
     assert set(states(url).values()) == {"queued"}
 
@@ -164,7 +173,7 @@ def test_no_password_is_an_error_and_never_a_question_on_the_terminal() -> None:
 def test_no_server(url: str, lake: Path) -> None:
     transport = Smtp(SmtpServer("127.0.0.1", 1, POLICY.sender))
     with pytest.raises(OutreachError, match="cannot be used"):
-        send_messages(url, lake, DAY, transport, POLICY, now=MORNING)
+        send_messages(url, lake, DAY, transport, POLICY, now=MORNING, environment="production")
     assert set(states(url).values()) == {"queued"}
 
 
@@ -221,9 +230,45 @@ def test_sender_refused_is_our_fault_and_waits(send: Callable[..., dict[str, Any
 
 def test_421_is_a_farewell_and_a_new_session_goes_on(send: Callable[..., dict[str, Any]], catcher: Catcher) -> None:
     catcher.faults["MAIL"] = once(lambda _: "421 too many mails in one session", after=1)
-    assert send()["states"] == {"deferred": 1, "sent": 3}
+    assert send()["states"] == {"sent": 4}
     assert catcher.logins == 2
+
+
+def test_421_at_the_first_mail_of_a_session_is_about_more_than_the_session(
+    send: Callable[..., dict[str, Any]], catcher: Catcher
+) -> None:
+    catcher.faults["MAIL"] = once(lambda _: "421 come back later")
+    assert send()["states"] == {"deferred": 1, "sent": 3}
+    assert send(timedelta(minutes=14))["sent_now"] == 0
     assert send(timedelta(minutes=15))["states"] == {"sent": 4}
+
+
+def test_a_session_ends_after_so_many_mails(send: Callable[..., dict[str, Any]], catcher: Catcher) -> None:
+    assert send(mails_per_session=1, reconnects=0)["states"] == {"sent": 4}
+    assert catcher.logins == 4
+
+
+def test_a_server_that_hangs_up_after_each_mail_still_gets_them_all(
+    send: Callable[..., dict[str, Any]], catcher: Catcher
+) -> None:
+    """The budget is for losses in a row; each mail that was accepted fills it again."""
+    calls = iter(range(100))
+    catcher.faults["RSET"] = lambda server: hang_up(server) if next(calls) % 2 else None
+    assert send(reconnects=1)["states"] == {"sent": 4}
+    assert catcher.recipients == IN_ORDER
+
+
+def test_outside_production_only_who_is_on_the_allow_list_gets_mail(
+    url: str, lake: Path, catcher: Catcher, authority: Authority
+) -> None:
+    """By default nobody: an installation that forgot to say what it is contacts no one."""
+    policy = POLICY.model_copy(update={"allow_list": ("Anna.Berg@example.test",)})
+    way = smtp(catcher, authority)
+    assert send_messages(url, lake, DAY, way, policy, now=MORNING)["states"] == {"sent": 1, "suppressed": 3}
+    assert catcher.recipients == ["anna.berg@example.test"]
+    with connect(url, "auditor") as connection:
+        reasons = connection.execute("SELECT DISTINCT last_error FROM store.message WHERE state = 'suppressed'")
+        assert reasons.fetchall() == [("environment development: the address is not on the allow-list",)]
 
 
 @pytest.mark.parametrize("command", ["RSET", "MAIL", "RCPT"])
@@ -296,10 +341,11 @@ import sys
 from pathlib import Path
 from huikuan.outreach import Smtp, SmtpServer, send_messages
 from tests.mail_catcher import PASSWORD, USER
+from tests.outbox_samples import wait_until_alone
 from tests.outreach_samples import DAY, MORNING, POLICY
 url, lake, port, cafile = sys.argv[1:]
 server = SmtpServer("localhost", int(port), POLICY.sender, user=USER, password=PASSWORD, cafile=Path(cafile))
-send_messages(url, Path(lake), DAY, Smtp(server), POLICY, now=MORNING)
+send_messages(url, Path(lake), DAY, Smtp(server), POLICY, now=MORNING, environment="production")
 """
 
 
@@ -338,6 +384,7 @@ def kill_at(victim: Victim, catcher: Catcher, command: str, mail: int) -> None:
     catcher.faults[command] = once(victim.kill, after=mail - 1)
     assert victim.run() == -signal.SIGKILL
     catcher.faults.clear()
+    wait_until_alone(victim.arguments[3])
 
 
 @pytest.mark.parametrize(("command", "mail"), [("RSET", 3), ("MAIL", 1), ("MAIL", 2), ("RCPT", 4)])

@@ -6,6 +6,8 @@ import email
 import email.policy
 import hashlib
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -17,10 +19,12 @@ import pytest
 
 from huikuan.errors import FenceError, OutreachError
 from huikuan.outreach import EmlFolder, send_messages, write_messages
+from huikuan.outreach.message import Mail, compose
+from huikuan.outreach.outbox import composed, plan_mails
 from huikuan.outreach.rows import Quarantined, newest_run, newest_snapshot, read_night
 from huikuan.outreach.transport import LostError, Outgoing
+from huikuan.outreach.worklists import Worklist
 from huikuan.warehouse.connect import connect
-from huikuan.warehouse.fence import step
 from tests.outreach_samples import DAY, MORNING, POLICY, lay_snapshot, publish_night, run_record, sample_night
 
 EVERYBODY = ["R-ANNA", "R-IDLE", "R-LI", "M-CHEN"]
@@ -150,15 +154,10 @@ def test_changed_bytes_are_not_sent(url: str, lake: Path, tmp_path: Path) -> Non
     assert send(url, lake, tmp_path)["states"] == {"sent": 3, "parked": 1}
 
 
-def test_one_sender_per_business_date(url: str, lake: Path, tmp_path: Path) -> None:
-    write_messages(url, lake, DAY, POLICY)
-    with step(url, DAY, "send", inputs="another sender"), pytest.raises(FenceError, match="Another process holds"):
-        send(url, lake, tmp_path)
-    assert send(url, lake, tmp_path)["sent_now"] == 4
-
-
 class _Overtaken:
-    """A transport during whose work another attempt takes the step over."""
+    """A transport during whose work another sender settles what is on its way, as if this one were dead."""
+
+    leaves_the_house = False
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -168,21 +167,59 @@ class _Overtaken:
         """Nothing to do."""
 
     def deliver(self, mail: Outgoing) -> None:
-        """Somebody else has the step now."""
+        """Somebody else has the mail now."""
         self.delivered += 1 if mail.content else 0
-        execute(self.url, "UPDATE store.run_step SET token = token + 1 WHERE step = 'send'")
+        execute(self.url, "UPDATE store.message SET state = 'parked', token = token + 1 WHERE state = 'sending'")
 
     def close(self) -> None:
         """Nothing to end."""
 
 
-def test_an_overtaken_sender_stops_and_records_nothing(url: str, lake: Path) -> None:
+def test_a_sender_whose_mail_was_taken_over_stops_and_records_nothing(url: str, lake: Path) -> None:
     write_messages(url, lake, DAY, POLICY)
     transport = _Overtaken(url)
     with pytest.raises(FenceError, match="taken over"):
         send_messages(url, lake, DAY, transport, POLICY, now=MORNING)
     assert transport.delivered == 1
-    assert sorted(row[2] for row in rows(url)) == ["queued", "queued", "queued", "sending"]
+    assert sorted(row[2] for row in rows(url)) == ["parked", "queued", "queued", "queued"]
+
+
+class _Nested:
+    """A transport that runs a second sender while the first has a mail in its hands."""
+
+    leaves_the_house = False
+
+    def __init__(self, url: str, lake: Path, folder: Path) -> None:
+        self.again = lambda: send(url, lake, folder)
+        self.mine: list[str] = []
+        self.seen: list[dict[str, Any]] = []
+
+    def prepare(self, mail: Outgoing) -> None:
+        """The row is locked, its state unchanged."""
+        assert mail.content
+        if not self.mine:
+            self.seen.append(self.again())
+
+    def deliver(self, mail: Outgoing) -> None:
+        """The row is ``sending`` under a token whose holder lives."""
+        self.mine.append(mail.recipient)
+        self.seen.append(self.again())
+
+    def close(self) -> None:
+        """Nothing to end."""
+
+
+def test_a_second_sender_takes_the_rest_and_leaves_alone_what_the_first_has(
+    url: str, lake: Path, tmp_path: Path
+) -> None:
+    write_messages(url, lake, DAY, POLICY)
+    first = _Nested(url, lake, tmp_path)
+    result = send_messages(url, lake, DAY, first, POLICY, now=MORNING)
+    assert first.mine == ["M-CHEN"]
+    assert (result["sent_now"], result["states"]) == (1, {"sent": 4})
+    during = [(seen["sent_now"], seen["waiting"], seen["states"]) for seen in first.seen]
+    assert during == [(3, 1, {"queued": 1, "sent": 3}), (0, 1, {"sending": 1, "sent": 3})]
+    assert {row[0] for row in rows(url, "attempts")} == {1}
 
 
 def test_reports_and_lists_left_on_their_way_are_tried_once_more_escalations_are_parked(
@@ -259,6 +296,99 @@ def test_a_night_in_doubt_contacts_nobody_but_the_data_owner(warehouse_url: str,
     assert {row[1] for row in rows(warehouse_url, "kind, run_id") if row[0] == "digest"} == {"20250701-ffffffffffff"}
     result = send(warehouse_url, tmp_path, tmp_path / "mail")
     assert (result["sent_now"], result["states"]) == (4, {"sent": 5})
+
+
+def test_mails_that_did_not_leave_are_made_afresh_by_a_newer_run(warehouse_url: str, tmp_path: Path) -> None:
+    """What was sent, or may have been, stays; what certainly was not takes the newer figures, and a new identity."""
+    publish_night(warehouse_url, tmp_path, sample_night())
+    assert write_messages(warehouse_url, tmp_path, DAY, POLICY) == {"queued": 4}
+    before = dict(rows(warehouse_url, "recipient, message_id"))
+    for recipient, state, attempts in (
+        ("R-ANNA", "sent", 1),
+        ("R-IDLE", "deferred", 1),
+        ("M-CHEN", "parked", 1),
+        ("R-LI", "parked", 0),
+    ):
+        change = "UPDATE store.message SET state = %s, attempts = %s WHERE recipient = %s"
+        execute(warehouse_url, change, state, attempts, recipient)
+    newer = sample_night(run_record(run_id="20250701-ffffffffffff", snapshot_id="20250701-s2"))
+    publish_night(warehouse_url, tmp_path, newer)
+    assert write_messages(warehouse_url, tmp_path, DAY, POLICY) == {"queued": 2}
+    after = dict(rows(warehouse_url, "recipient, message_id"))
+    assert {recipient for recipient, message_id in after.items() if message_id == before[recipient]} == {
+        "R-ANNA",
+        "M-CHEN",
+    }
+    result = send(warehouse_url, tmp_path, tmp_path / "mail")
+    assert (result["sent_now"], result["states"]) == (2, {"parked": 1, "sent": 3})
+
+
+def test_too_many_mails_are_all_parked_and_the_data_owner_hears_of_it(warehouse_url: str, tmp_path: Path) -> None:
+    """As the plan of the night says, though the mails are written one after the other."""
+    publish_night(warehouse_url, tmp_path, sample_night())
+    bound = POLICY.model_copy(update={"max_mails": 3})
+    assert write_messages(warehouse_url, tmp_path, DAY, bound) == {"parked": 4, "queued": 1}
+    planned = {(plan.worklist.reader.rep_id, plan.state, plan.because) for plan in plan_mails(sample_night(), bound)}
+    assert set(rows(warehouse_url, "recipient, state, last_error")) == planned
+    assert send(warehouse_url, tmp_path, tmp_path / "mail")["states"] == {"parked": 4, "sent": 1}
+
+
+def test_a_dropped_mail_is_not_made_afresh(warehouse_url: str, tmp_path: Path) -> None:
+    publish_night(warehouse_url, tmp_path, sample_night())
+    write_messages(warehouse_url, tmp_path, DAY, POLICY)
+    dropped = """
+        INSERT INTO store.message_action SELECT message_id, 1, business_date, 'dropped', 'M-CHEN', 'x', 'parked',
+        'suppressed', NULL, now() FROM store.message WHERE recipient = 'R-LI'
+    """
+    execute(warehouse_url, "UPDATE store.message SET state = 'suppressed' WHERE recipient = 'R-LI'")
+    execute(warehouse_url, dropped)
+    newer = sample_night(run_record(run_id="20250701-ffffffffffff", snapshot_id="20250701-s2"))
+    publish_night(warehouse_url, tmp_path, newer)
+    assert write_messages(warehouse_url, tmp_path, DAY, POLICY) == {"queued": 3}
+
+
+def test_a_mail_that_cannot_be_rendered_holds_up_nobody_elses(
+    url: str, lake: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(worklist: Worklist, *arguments: Any) -> Mail:
+        if worklist.reader.rep_id == "R-LI":
+            raise KeyError("杭州钱塘机电设备有限公司")
+        return compose(worklist, *arguments)
+
+    monkeypatch.setattr("huikuan.outreach.outbox.compose", broken)
+    assert write_messages(url, lake, DAY, POLICY) == {"queued": 3, "parked": 1}
+    assert "the mail of R-LI is not rendered: KeyError" in caplog.text
+    assert "杭州" not in caplog.text
+    assert send(url, lake, tmp_path)["states"] == {"sent": 3, "parked": 1}
+
+
+def test_several_processes_render_the_same_bytes() -> None:
+    plans = plan_mails(sample_night(), POLICY) * 10
+    one, two = ([mail for _, mail in composed(plans, POLICY, MORNING, workers=count)] for count in (1, 2))
+    assert one == two
+    assert len(one) == 40
+
+
+RENDER = """
+from tests.outreach_samples import MORNING, POLICY, sample_night
+from huikuan.outreach.outbox import composed, plan_mails
+if __name__ == "__main__":
+    for plan, mail in composed(plan_mails(sample_night(), POLICY) * 500, POLICY, MORNING, workers=2):
+        print(mail.recipient, flush=True)
+"""
+
+
+def test_processes_that_render_end_with_the_one_that_they_work_for(tmp_path: Path) -> None:
+    """Its end closes their output: only then does reading come to an end."""
+    script, root = tmp_path / "render.py", Path(__file__).parents[2]
+    script.write_text(RENDER)
+    environment = {**os.environ, "PYTHONPATH": f"{root / 'plugins'}:{root}"}
+    process = subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, env=environment)
+    assert process.stdout is not None
+    assert process.stdout.readline()
+    process.kill()
+    rest, _ = process.communicate(timeout=30)
+    assert len(rest.splitlines()) < 1999
 
 
 def test_a_stopped_night_tells_the_data_owner_only(warehouse_url: str, tmp_path: Path) -> None:

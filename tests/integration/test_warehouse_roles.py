@@ -26,7 +26,7 @@ MAY: dict[Role, dict[str, frozenset[str]]] = {
     "owner": {f"store.{name}": ALL for name in TABLES},
     "migrator": {f"store.{name}": ALL for name in TABLES},
     "loader": {"store.run_step": KEEP, "store.run": READ, "store.published": READ},
-    "mailer": {"store.run_step": KEEP, "store.message": KEEP},
+    "mailer": {"store.run_step": KEEP, "store.message": KEEP, "store.message_action": WRITE_DOWN},
     "desk": {
         f"store.{name}": WRITE_DOWN
         for name in ("referral_batch", "referral_item", "referral_decision", "sanction_override")

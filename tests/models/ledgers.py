@@ -37,6 +37,8 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "fx_rate": {"to_currency": "CNY"},
     "contact_log": {"company_id": "C1", "account_id": "A1"},
     "contact": {"company_id": "C1", "account_id": "A1", "name": "Somebody"},
+    "evidence": {"company_id": "C1", "account_id": "A1"},
+    "target": {"company_id": "C1", "account_id": "A1", "currency": "CNY"},
 }
 MASTER: dict[str, list[dict[str, Any]]] = {
     "company": [{}],

@@ -146,6 +146,7 @@ WARNED: dict[str, Callable[[Ledger], None]] = {
     "account.parent_account_id.known": _change("account", 1, parent_account_id="nobody"),
     "account.book_closing_day.is_day_of_month": _change("account", 0, book_closing_day=32),
     "account.fixed_payment_day.is_day_of_month": _change("account", 0, fixed_payment_day=0),
+    "account.bank_transfer_days.not_negative": _change("account", 0, bank_transfer_days=-1),
     "document.contract_id.known": _change("document", 0, contract_id="none"),
     "document.references_document_id.known": _change("document", 2, references_document_id="none"),
     "document.due_on.not_before_issue": _change("document", 0, due_on="2024-04-30"),

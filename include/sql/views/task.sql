@@ -16,6 +16,10 @@ SELECT
     r.due_on,
     r.first_listed_on,
     r.subject_id,
+    r.act_on,
+    r.contact_id,
+    r.is_planned,
+    r.is_floor,
     r.as_of
 FROM store.published AS p
 INNER JOIN store.task AS r ON p.business_date = r.business_date AND p.run_id = r.run_id

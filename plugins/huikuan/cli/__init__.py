@@ -8,7 +8,7 @@ import sys
 import typer
 from rich.console import Console
 
-from huikuan.cli import night, overrides, policy, referrals
+from huikuan.cli import mail, night, outbox, overrides, policy, referrals
 from huikuan.cli.packet import packet
 from huikuan.cli.why import why
 from huikuan.errors import HuikuanError
@@ -23,6 +23,8 @@ app.command()(packet)
 app.add_typer(referrals.app, name="referrals")
 app.add_typer(overrides.app, name="override")
 app.add_typer(policy.app, name="policy")
+app.add_typer(mail.app, name="mail")
+app.add_typer(outbox.app, name="outbox")
 app.command("demo-ledger")(night.demo_ledger)
 
 

@@ -260,12 +260,21 @@ def _about(name: str, table: Table, only: tuple[str, str]) -> str:
 
 
 def _attach_policy(connection: duckdb.DuckDBPyConnection, inputs: Inputs) -> None:
-    for relation in relations(inputs.policy, inputs.business_date, inputs.gate):
+    for relation in relations(inputs.policy, inputs.business_date, inputs.gate, _calendars(connection, inputs)):
         columns = ", ".join(f"{_name(name)} {kind}" for name, kind in relation.columns.items())
         connection.execute(f"CREATE TABLE policy.{relation.name} ({columns})")
         if relation.rows:
             rows = ", ".join(f"({', '.join(map(_literal, row))})" for row in relation.rows)
             connection.execute(f"INSERT INTO policy.{relation.name} VALUES {rows}")
+
+
+def _calendars(connection: duckdb.DuckDBPyConnection, inputs: Inputs) -> list[str]:
+    """Names of the work calendars that companies have."""
+    if "company" not in inputs.ledger:
+        return []
+    file = _text(inputs.ledger["company"])
+    rows = connection.execute(f"SELECT DISTINCT calendar FROM read_parquet({file}) WHERE calendar IS NOT NULL")
+    return sorted(row[0] for row in rows.fetchall())
 
 
 def _attach_previous(connection: duckdb.DuckDBPyConnection, inputs: Inputs, results: Mapping[str, Table]) -> None:

@@ -125,7 +125,7 @@ _table(
     _may("status", Text, "Empty means active.", ("active", "insolvent", "closed")),
     _may("do_not_contact_until", Date, "No reminder before this day."),
     _may("book_closing_day", Integer, "Day of month on which the customer closes its books (关账日)."),
-    _may("bank_transfer_days", Integer, "Days a transfer takes."),
+    _may("bank_transfer_days", Integer, "Bank working days a transfer takes; 0: it arrives the same day."),
     _may("fixed_payment_day", Integer, "Day of month on which the customer pays (固定付款日)."),
     _may("needs_budget", Boolean, "Pays only from an approved budget."),
     _may("invoice_requirements", Text, "What an invoice must carry to be accepted."),

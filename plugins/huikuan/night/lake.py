@@ -14,6 +14,7 @@ import shutil
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 
 import huikuan
@@ -54,6 +55,9 @@ def code_version() -> str:
     """The package's version and a digest of the code and SQL that decide rows, the same wherever they are mounted."""
     digest = hashlib.sha256()
     package = Path(huikuan.__file__).parent
+    for name in ("calendars.py", "columns.py", "currencies.py"):
+        digest.update((package / name).read_bytes())
+    digest.update(f"holidays {version('holidays')}\n".encode())  # its days decide rows, too
     rooms = [package / room for room in ("ledger", "policy", "quality", "engine", "night")]
     queries = [INCLUDE / "sql" / folder for folder in ("models", "invariants", "quality", "ledger")]
     for folder in [*rooms, *queries]:

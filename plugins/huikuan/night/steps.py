@@ -129,7 +129,7 @@ def validate(
                 if _is_intact(partial(lakes.check_quality, folder), say):
                     return Validated(identity.run_id, str((fence.result or {})["gate"]))
                 continue
-            verdict = judge(taken, business_date, rules.gate, volumes, folder / "quality")
+            verdict = judge(taken, business_date, rules.gate, volumes, folder / "quality", rules.calendars)
             lakes.seal_quality(folder)
             for reason in verdict.gate.reasons:
                 say(f"  {reason.en}")

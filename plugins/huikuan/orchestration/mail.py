@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import logging
-import time
 from datetime import date, datetime
 from email.message import EmailMessage
 from email.utils import make_msgid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from huikuan.errors import FenceError, OutreachError
+from huikuan.errors import OutreachError
 from huikuan.orchestration import connections
 
 if TYPE_CHECKING:
@@ -25,15 +24,22 @@ log = logging.getLogger(__name__)
 
 SSL_PORT = 465
 STARTTLS_PORT = 587
-PATIENCE_SECONDS = 30.0
 
 
 def write(run: Run) -> dict[str, int]:
     """Write the mails of the run's business date into the outbox; returns how many entered each state."""
+    from airflow.sdk.configuration import conf
+
     from huikuan.night.steps import prepare
     from huikuan.outreach import write_messages
 
-    return write_messages(prepare(run.settings), run.settings.lake, run.business_date, run.policy.outreach)
+    return write_messages(
+        prepare(run.settings),
+        run.settings.lake,
+        run.business_date,
+        run.policy.outreach,
+        base_url=conf.get("api", "base_url", fallback=None),
+    )
 
 
 def send(run: Run) -> tuple[bool, dict[str, Any]]:
@@ -41,29 +47,38 @@ def send(run: Run) -> tuple[bool, dict[str, Any]]:
 
     It is over when the outbox says that no mail waits, for its window or for a second try. Mails of a past date expire
     at once. Files contact nobody, so without a mail server they are written as of the moment at which the window opens.
-    Two DAGs send mails of one date, one at a time: who does not get its turn asks again later.
+    Two DAGs send mails of one date, and share them. Who has to know of a mail that did not arrive is told at the end.
     """
     from huikuan.night.steps import prepare
-    from huikuan.outreach import EmlFolder, send_messages
+    from huikuan.outreach import EmlFolder, tell
 
-    policy = run.policy.outreach
+    policy, lake = run.policy.outreach, run.settings.lake
     way = transport(run.settings, policy)
     url = prepare(run.settings)
     opening = _opening(url, run.business_date, policy) if isinstance(way, EmlFolder) else None
-    give_up = time.monotonic() + PATIENCE_SECONDS
-    while True:
-        try:
-            result = send_messages(url, run.settings.lake, run.business_date, way, policy, now=opening)
-            break
-        except FenceError as error:
-            log.info("%s", error.problem)
-            if time.monotonic() > give_up:
-                return False, {}
-            time.sleep(1)
+    result = _send_once(run, url, way, opening)
     if attention := result.get("attention"):
         log.warning("A person has to look at these mails: %s", attention)
+    if tell(url, lake, run.business_date, policy, now=opening):
+        result = _send_once(run, url, transport(run.settings, policy), opening)
     states: dict[str, int] = result.get("states", {})
     return not result.get("waiting"), states
+
+
+def _send_once(run: Run, url: str, way: Transport, opening: datetime | None) -> dict[str, Any]:
+    from huikuan.outreach import send_messages
+
+    settings, policy = run.settings, run.policy
+    return send_messages(
+        url,
+        settings.lake,
+        run.business_date,
+        way,
+        policy.outreach,
+        now=opening,
+        environment=settings.environment,
+        is_workday=policy.calendars.is_workday,
+    )
 
 
 def _opening(url: str, business_date: date, policy: OutreachPolicy) -> datetime:
@@ -112,7 +127,9 @@ def send_alert(day: date, address: str, subject: str, text: str) -> bool:
 
 
 def _server(connection: Connection, sender: str) -> SmtpServer:
-    """The mail server of an Airflow connection: host, port, login, password; extras ``security`` and ``cafile``."""
+    """The mail server of an Airflow connection: host, port, login, password; extras ``security``, ``cafile`` and
+    ``mails_per_session``.
+    """
     from huikuan.outreach import SmtpServer
 
     if not connection.host:
@@ -130,4 +147,5 @@ def _server(connection: Connection, sender: str) -> SmtpServer:
         user=connection.login or None,
         password=connection.password or None,
         cafile=Path(cafile) if cafile else None,
+        mails_per_session=int(extra.get("mails_per_session") or 100),
     )

@@ -4,6 +4,7 @@ from huikuan.outreach.approvals import write_approval_requests, write_reminders
 from huikuan.outreach.outbox import write_messages
 from huikuan.outreach.sender import send_messages
 from huikuan.outreach.transport import EmlFolder, Smtp, SmtpServer, Transport
+from huikuan.outreach.undelivered import tell
 
 __all__ = [
     "EmlFolder",
@@ -11,6 +12,7 @@ __all__ = [
     "SmtpServer",
     "Transport",
     "send_messages",
+    "tell",
     "write_approval_requests",
     "write_messages",
     "write_reminders",

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import re
 from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -18,7 +17,7 @@ from huikuan.errors import OutreachError
 from huikuan.outreach.message import compose
 from huikuan.outreach.outbox import Plan, database_time, first_state, insert, park, too_many
 from huikuan.outreach.rows import Night, Run, newest_run, read_referrals
-from huikuan.outreach.sanctions import REQUIRED_ACTIONS
+from huikuan.outreach.sanctions import actions_page
 from huikuan.outreach.worklists import Approval, ApprovalKind, approvals, check_scope
 from huikuan.policy.outreach import OutreachPolicy
 from huikuan.warehouse.connect import connect
@@ -26,7 +25,6 @@ from huikuan.warehouse.fence import step
 
 log = logging.getLogger(__name__)
 
-_PLAIN_URL = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~-]+)*/?", re.ASCII)
 _WAIT_SECONDS = 60.0  # two who write at the same time do so one after the other
 _Window = tuple[datetime, datetime]
 
@@ -52,7 +50,7 @@ def write_approval_requests(
     Raises OutreachError when the date has no run, its files are missing, or ``base_url`` is not one; InvariantError
     when a mail would show an account that its reader may not decide on. Nothing is written then.
     """
-    page = _page(base_url)
+    page = actions_page(base_url)
     night, moment = _read(url, lake, business_date, batch_ids, written_at)
     asked = approvals(night, "approval", timedelta(hours=answer_within_hours), policy.timezone, page)
     plans = [(first_state(each, night.run, policy), _morning(each, policy)) for each in asked]
@@ -77,7 +75,7 @@ def write_reminders(
     likes. A reminder may leave in the next send window, which may be that of the next morning, and not after the
     deadline. Everything else is as for ``write_approval_requests``.
     """
-    page, after = _page(base_url), timedelta(hours=remind_after_hours)
+    page, after = actions_page(base_url), timedelta(hours=remind_after_hours)
     night, moment = _read(url, lake, business_date, batch_ids, written_at)
     asked = approvals(night, "approval_reminder", timedelta(hours=answer_within_hours), policy.timezone, page)
     due = [each for each in asked if each.opened_at + after <= moment < each.answer_by]
@@ -177,15 +175,3 @@ def _next_window(approval: Approval, policy: OutreachPolicy, moment: datetime) -
 
 def _is_active(night: Night, rep_id: str) -> bool:
     return rep_id in night.readers and night.readers[rep_id].is_active
-
-
-def _page(base_url: str | None) -> str | None:
-    """Airflow's page of required actions. Raises OutreachError unless the base URL is a plain http(s) one."""
-    if not base_url:
-        return None
-    if not _PLAIN_URL.fullmatch(base_url):
-        raise OutreachError(
-            "The base URL of Airflow's UI is not one such as https://airflow.example.com.",
-            "Correct Airflow's setting [api] base_url: scheme, host, and at most a path.",
-        )
-    return base_url.rstrip("/") + REQUIRED_ACTIONS

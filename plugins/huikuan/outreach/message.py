@@ -11,12 +11,14 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime
 from functools import cache
+from typing import Any
 
 import css_inline
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from huikuan.outreach import sentences
 from huikuan.outreach.content import content
+from huikuan.outreach.pictures import Picture
 from huikuan.outreach.rows import AccountKey
 from huikuan.outreach.workbook import workbook
 from huikuan.outreach.worklists import (
@@ -41,6 +43,7 @@ PAGES: dict[type[Worklist], str] = {
 TEMPLATES = INCLUDE / "templates" / "email"
 _NAMESPACE = uuid.UUID("6ba7b811-9dad-11d1-80b4-00c04fd430c8")  # RFC 9562's namespace of URLs
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*", re.ASCII)
+_GAPS = re.compile(r"\n{3,}")
 _XLSX = ("application", "vnd.openxmlformats-officedocument.spreadsheetml.sheet")
 
 
@@ -69,7 +72,7 @@ def compose(worklist: Worklist, policy: OutreachPolicy, written_at: datetime) ->
     about = [truth.run_id, *([worklist.batch_id] if isinstance(worklist, Approval) else [])]
     identity = uuid.uuid5(_NAMESPACE, "|".join([truth.business_date.isoformat(), kind, reader.rep_id, *about]))
     subject = sentences.subject(worklist, wording)
-    text, html = bodies(worklist, policy)
+    text, html, pictures = rendered(worklist, policy)
     encoding = "base64" if wording.locale == "zh_CN" else "quoted-printable"  # any server can carry both
     message = EmailMessage(policy=email_policy.SMTP)
     message["From"] = Address(display_name=policy.sender_name, addr_spec=policy.sender)
@@ -82,7 +85,10 @@ def compose(worklist: Worklist, policy: OutreachPolicy, written_at: datetime) ->
     message["X-Auto-Response-Suppress"] = "All"
     message["Content-Language"] = wording.lang
     message.set_content(text, cte=encoding)
-    message.add_alternative(html, subtype="html", cte=encoding)
+    message.add_alternative(_inliner().inline(html), subtype="html", cte=encoding)
+    for picture in pictures:
+        page: EmailMessage = message.get_payload()[1]  # type: ignore[assignment, index]
+        page.add_related(picture.png, "image", "png", cid=f"<{picture.content_id}>")
     if has_rows(worklist):
         message.add_attachment(
             workbook(worklist, wording, written_at),
@@ -101,7 +107,7 @@ def has_rows(worklist: Worklist) -> bool:
     """Whether there is anything for a workbook to hold."""
     if isinstance(worklist, DataOwnerReport):
         return bool(worklist.rules or worklist.quarantined)
-    return bool(shown_accounts(worklist))
+    return bool(shown_accounts(worklist) or (isinstance(worklist, Escalation) and worklist.team))
 
 
 def is_address(text: str) -> bool:
@@ -110,10 +116,16 @@ def is_address(text: str) -> bool:
 
 
 def bodies(worklist: Worklist, policy: OutreachPolicy) -> tuple[str, str]:
-    """(text, HTML with styles inlined) of one mail."""
+    """(text, HTML with styles inlined) of one mail. The HTML names its pictures by ``cid:``."""
+    text, html, _ = rendered(worklist, policy)
+    return text, _inliner().inline(html)
+
+
+def rendered(worklist: Worklist, policy: OutreachPolicy) -> tuple[str, str, list[Picture]]:
+    """(text, HTML as the template has it, pictures that the HTML names) of one mail."""
     wording = Wording(reader_locale(worklist.reader.locale))
     page = PAGES[type(worklist)]
-    values = {
+    values: dict[str, Any] = {
         "lang": wording.lang,
         "text": wording.text,
         "count": wording.count,
@@ -122,11 +134,12 @@ def bodies(worklist: Worklist, policy: OutreachPolicy) -> tuple[str, str]:
         "foot": sentences.foot(worklist.truth.run_id, has_rows(worklist), wording),
         "day": wording.day(worklist.truth.business_date),
         "truth": sentences.truth_line(worklist.truth, wording),
-        **content(worklist, wording, policy.max_rows_in_mail),
+        **content(worklist, wording, policy),
     }
-    text = _environment().get_template(f"{page}.txt.j2").render(values)
+    text = _environment().get_template(f"{page}.txt.j2").render(values).replace("\u00a0", " ").lstrip("\n")
     html = _environment().get_template(f"{page}.html.j2").render(values)
-    return text, _inliner().inline(html)
+    pictures = {month.picture.content_id: month.picture for month in values.get("months", [])}
+    return _GAPS.sub("\n\n", text), html, list(pictures.values())
 
 
 def _fix_boundaries(message: EmailMessage, identity: uuid.UUID) -> None:

@@ -4,8 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from dataclasses import dataclass
+import os
+import threading
+import traceback
+import uuid
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from itertools import chain, islice
+from multiprocessing import get_context, parent_process
+from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Any
 
@@ -13,24 +23,30 @@ import psycopg
 from psycopg.types.json import Jsonb
 
 from huikuan.errors import OutreachError
-from huikuan.outreach.message import Mail, compose, is_address
+from huikuan.outreach.message import Mail, compose, is_address, kind_of
 from huikuan.outreach.rows import Night, Run, newest_run, read_night
+from huikuan.outreach.sanctions import actions_page
 from huikuan.outreach.worklists import (
     DataOwnerReport,
     Escalation,
     Worklist,
     check_scope,
     data_owner_reports,
-    digests,
-    escalations,
+    each_digest,
+    each_escalation,
     listed,
+    shown_accounts,
 )
 from huikuan.policy.outreach import OutreachPolicy
 from huikuan.warehouse.connect import connect
 from huikuan.warehouse.fence import step
-from huikuan.wording import reader_locale
+from huikuan.wording import clean, reader_locale
 
 log = logging.getLogger(__name__)
+
+_CHUNK = 25
+_WORTH_A_PROCESS = 100
+"""Mails for which it pays to start one more process."""
 
 
 @dataclass(frozen=True)
@@ -43,17 +59,25 @@ class Plan:
 
 
 def write_messages(
-    url: str, lake: Path, business_date: date, policy: OutreachPolicy, *, written_at: datetime | None = None
+    url: str,
+    lake: Path,
+    business_date: date,
+    policy: OutreachPolicy,
+    *,
+    base_url: str | None = None,
+    written_at: datetime | None = None,
 ) -> dict[str, int]:
     """Write the mails of one business date into the outbox and return how many entered each state.
 
-    A mail that was written stays as it is, whatever a later run of the same date finds; only one that was suppressed
-    and never tried is made fresh, so that a night repaired at eight still reaches its readers. ``written_at`` becomes
-    the Date header; None takes the time of the database.
+    A mail that was accepted, or may have been, stays as it is, whatever a later run of the same date finds. One that
+    certainly was not is made fresh when the date has a newer run, so that a night repaired at eight still reaches its
+    readers, with the newer figures. ``base_url`` is that of Airflow's UI, from settings; ``written_at`` becomes the
+    Date header, None takes the time of the database.
 
     Raises OutreachError when the date has no run or its files are missing, InvariantError when a mail would show an
     account outside its reader's scope. Nothing is written then.
     """
+    page = actions_page(base_url)
     with connect(url, "mailer") as reading:
         run = newest_run(reading, business_date)
         if run is None:
@@ -66,35 +90,150 @@ def write_messages(
     with step(url, business_date, "outbox", inputs=f"{run.run_id} {run.status}") as attempt:
         if attempt.already_done:
             return {str(state): int(n) for state, n in (attempt.result or {}).items()}
-        mails = [(plan, compose(plan.worklist, policy, moment)) for plan in plan_mails(night, policy)]
-        counts: dict[str, int] = {}
         with connect(url, "mailer") as connection:
             attempt.guard(connection)
-            for plan, mail in mails:
-                if insert(connection, run, plan, mail, policy.window(business_date), moment):
-                    counts[plan.state] = counts.get(plan.state, 0) + 1
+            counts = _write_all(connection, night, policy, page, moment)
             attempt.finish(counts, connection)
             connection.commit()
     log.info("outbox of %s, run %s: %s", business_date, run.run_id, counts or "nothing new")
     return counts
 
 
-def plan_mails(night: Night, policy: OutreachPolicy) -> list[Plan]:
-    """Every mail of the night with its first state; a pure function of rows and policy."""
-    published = night.run.status == "published"
-    lists: list[Worklist] = [*digests(night), *escalations(night)] if published else []
-    for worklist in lists:
-        check_scope(worklist, night)
-    plans = [first_state(worklist, night.run, policy) for worklist in lists]
+def _write_all(
+    connection: psycopg.Connection[Any], night: Night, policy: OutreachPolicy, page: str | None, moment: datetime
+) -> dict[str, int]:
+    """Write the mails as they are made, few of them in memory at a time; returns how many entered each state.
+
+    Whether there are too many is known at the end: then those that would leave are parked, in the same transaction.
+    """
+    window = policy.window(night.run.business_date)
+    counts: Counter[str] = Counter()
+    queued = urgent = 0
+    entered: list[str] = []
+    workers = _workers(len(night.readers))
+    for plan, mail in composed(_each_list(night, policy, page), policy, moment, workers=workers):
+        queued += plan.state == "queued"
+        urgent += _is_urgent(plan)
+        if insert(connection, night.run, plan, mail, window, moment):
+            counts[plan.state] += 1
+            entered += [mail.message_id] if plan.state == "queued" else []
+    held_back = over_bounds(queued, urgent, policy)
+    if held_back:
+        connection.execute(
+            "UPDATE store.message SET state = 'parked', last_error = %s WHERE message_id = ANY(%s)",
+            [held_back, entered],
+        )
+        counts["queued"] -= len(entered)
+        counts["parked"] += len(entered)
+    for plan, mail in composed(_reports(night, policy, queued if held_back else 0), policy, moment):
+        if insert(connection, night.run, plan, mail, window, moment):
+            counts[plan.state] += 1
+    return dict(+counts)
+
+
+def plan_mails(night: Night, policy: OutreachPolicy, page: str | None = None) -> list[Plan]:
+    """Every mail of the night with its first state; a pure function of rows and policy.
+
+    ``page``: where Airflow lists what waits for an answer, from settings.
+    """
+    plans = list(_each_list(night, policy, page))
     held_back = too_many(plans, policy)
     if held_back:
         plans = park(plans, held_back)
     parked = sum(plan.because == held_back for plan in plans) if held_back else 0
+    return plans + _reports(night, policy, parked)
+
+
+def _each_list(night: Night, policy: OutreachPolicy, page: str | None) -> Iterator[Plan]:
+    """The lists of a published night, one after the other. Raises InvariantError at one that is out of scope."""
+    lists: tuple[Iterator[Worklist], ...] = (each_digest(night), each_escalation(night, page))
+    for worklist in chain(*lists) if night.run.status == "published" else ():
+        check_scope(worklist, night)
+        yield first_state(worklist, night.run, policy)
+
+
+def _reports(night: Night, policy: OutreachPolicy, parked: int) -> list[Plan]:
+    """The data owners' reports, which say how many lists were parked."""
     languages = {
         rep_id: "zh" if reader_locale(reader.locale) == "zh_CN" else "en" for rep_id, reader in night.readers.items()
     }
-    reports = data_owner_reports(night, languages, parked)
-    return plans + [first_state(report, night.run, policy) for report in reports]
+    return [first_state(report, night.run, policy) for report in data_owner_reports(night, languages, parked)]
+
+
+def _workers(mails: int) -> int:
+    """Processes that pay for about so many mails: one per processor, none for a few."""
+    return min(os.cpu_count() or 1, mails // _WORTH_A_PROCESS)
+
+
+def composed(
+    plans: Iterable[Plan], policy: OutreachPolicy, moment: datetime, *, workers: int = 0
+) -> Iterator[tuple[Plan, Mail]]:
+    """Each plan with its mail, in order; plans are taken as they are needed, and few mails are in memory at a time.
+
+    With two ``workers`` or more, so many processes make the mails. A mail that cannot be rendered holds up nobody
+    else's: it comes out empty, to be parked.
+    """
+    rest = iter(plans)
+    chunks = iter(lambda: list(islice(rest, _CHUNK)), [])
+    if workers < 2:
+        for chunk in chunks:
+            yield from _settled(chunk, _compose_chunk([plan.worklist for plan in chunk], policy, moment))
+        return
+    # A fresh interpreter each: a copy of this process would share its connections, and all of its memory.
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_end_with_parent) as pool:
+        running: deque[tuple[Sequence[Plan], Future[list[Mail | None]]]] = deque()
+        for chunk in chunks:
+            running.append((chunk, pool.submit(_compose_chunk, [plan.worklist for plan in chunk], policy, moment)))
+            if len(running) > 2 * workers:
+                done, future = running.popleft()
+                yield from _settled(done, future.result())
+        for done, future in running:
+            yield from _settled(done, future.result())
+
+
+def _end_with_parent() -> None:
+    """Let this process end when the one that it works for is gone, however that ended: nobody reads its results."""
+    parent = parent_process()
+    if parent is None:
+        return
+
+    def watch() -> None:
+        wait([parent.sentinel])
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def _compose_chunk(worklists: list[Worklist], policy: OutreachPolicy, moment: datetime) -> list[Mail | None]:
+    """The mails of some worklists; None for one that cannot be rendered."""
+    return [_compose_one(worklist, policy, moment) for worklist in worklists]
+
+
+def _compose_one(worklist: Worklist, policy: OutreachPolicy, moment: datetime) -> Mail | None:
+    try:
+        return compose(worklist, policy, moment)
+    except Exception as error:  # whatever a row can do to a template, it does to one mail
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{Path(place.filename).name}:{place.lineno}"  # no text of the error: it may hold a customer's name
+        log.error("the mail of %s is not rendered: %s in %s", worklist.reader.rep_id, type(error).__name__, where)
+        return None
+
+
+def _settled(plans: Sequence[Plan], mails: Sequence[Mail | None]) -> Iterator[tuple[Plan, Mail]]:
+    for plan, mail in zip(plans, mails, strict=True):
+        if mail is not None:
+            yield plan, mail
+        else:
+            yield replace(plan, state="parked", because="it could not be rendered: the log says why"), empty(plan)
+
+
+def empty(plan: Plan) -> Mail:
+    """The place of a mail that could not be rendered. It has no content, so it never leaves."""
+    worklist = plan.worklist
+    reader, kind = worklist.reader, kind_of(worklist)
+    about = f"{worklist.truth.business_date}|{kind}|{reader.rep_id}|{worklist.truth.run_id}|empty"
+    message_id = f"<{uuid.uuid5(uuid.NAMESPACE_URL, about)}@localhost>"
+    return Mail(message_id, kind, reader.rep_id, clean(reader.email), "–", b"", shown_accounts(worklist))
 
 
 def first_state(worklist: Worklist, run: Run, policy: OutreachPolicy) -> Plan:
@@ -118,12 +257,20 @@ def park(plans: list[Plan], because: str) -> list[Plan]:
 
 def too_many(plans: list[Plan], policy: OutreachPolicy) -> str | None:
     """Why all mails are held back, or None."""
-    queued = [plan for plan in plans if plan.state == "queued"]
-    urgent = [plan for plan in queued if isinstance(plan.worklist, Escalation) and listed(plan.worklist)]
-    if len(queued) > policy.max_mails:
-        return f"{len(queued)} mails in one night, the policy allows {policy.max_mails}"
-    if policy.max_escalations is not None and len(urgent) > policy.max_escalations:
-        return f"{len(urgent)} escalations in one night, the policy allows {policy.max_escalations}"
+    return over_bounds(sum(plan.state == "queued" for plan in plans), sum(map(_is_urgent, plans)), policy)
+
+
+def _is_urgent(plan: Plan) -> bool:
+    """Whether it would leave and asks a manager for something."""
+    return plan.state == "queued" and isinstance(plan.worklist, Escalation) and bool(listed(plan.worklist))
+
+
+def over_bounds(queued: int, urgent: int, policy: OutreachPolicy) -> str | None:
+    """Which bound of the policy so many mails, and so many escalations among them, are over; None: none."""
+    if queued > policy.max_mails:
+        return f"{queued} mails in one night, the policy allows {policy.max_mails}"
+    if policy.max_escalations is not None and urgent > policy.max_escalations:
+        return f"{urgent} escalations in one night, the policy allows {policy.max_escalations}"
     return None
 
 
@@ -137,8 +284,8 @@ def insert(
 ) -> bool:
     """Write one mail that may leave within ``window``; returns whether it entered the outbox.
 
-    The place of a mail that was written before is taken only while that one was never tried: when it was suppressed,
-    or when it asks for an approval that a newer run of the date has made void.
+    The place of a mail that was written before is taken only while that one certainly was not accepted, and nobody
+    dropped it: when it was suppressed, or when it shows an earlier run of the date.
     """
     not_before, not_after = window
     values = {
@@ -166,12 +313,14 @@ def insert(
         f"""
         INSERT INTO store.message AS old ({names}) VALUES ({", ".join(f"%({name})s" for name in values)})
         ON CONFLICT ON CONSTRAINT message_once DO UPDATE SET {fresh}
-        WHERE old.attempts = 0 AND excluded.state <> 'suppressed' AND (
+        WHERE excluded.state <> 'suppressed' AND (
             old.state = 'suppressed'
             OR (
-                old.kind IN ('approval', 'approval_reminder') AND old.run_id IS DISTINCT FROM excluded.run_id
-                AND old.state IN ('queued', 'deferred', 'parked', 'expired')
+                old.run_id IS DISTINCT FROM excluded.run_id
+                AND (old.state IN ('queued', 'deferred', 'expired') OR (old.state = 'parked' AND old.attempts = 0))
             )
+        ) AND NOT EXISTS (
+            SELECT FROM store.message_action AS a WHERE a.message_id = old.message_id AND a.action = 'dropped'
         )
         """,
         values,

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,6 +19,7 @@ import psycopg
 from psycopg.rows import class_row
 
 from huikuan.errors import OutreachError
+from huikuan.outreach.news import Change, End, Goal, Handover, Recovery, read_goals, read_recoveries
 
 AccountKey = tuple[str, str]
 """(company_id, account_id)"""
@@ -37,7 +39,7 @@ class Run:
     status: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Task:
     """One row of collections.task."""
 
@@ -52,9 +54,15 @@ class Task:
     due_on: date
     first_listed_on: date
     subject_id: str | None
+    script_id: str | None = None
+    act_on: date | None = None
+    contact_id: str | None = None
+    is_planned: bool | None = True
+    """None in nights that knew no capacity: everything was for today."""
+    is_floor: bool | None = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Status:
     """One row of collections.account_status."""
 
@@ -66,9 +74,11 @@ class Status:
     risk_grade: str
     is_over_limit: bool
     oldest_due_on: date | None
+    segment: str | None = "standard"
+    arrears_nature: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Balance:
     """One row of collections.account_balance: one account in one currency."""
 
@@ -79,9 +89,9 @@ class Balance:
     max_days_past_due: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Item:
-    """One overdue item (未清项) of an account that stands in a list."""
+    """One item (未清项) of an account that stands in a list: overdue, or due soon where a task reminds of it."""
 
     company_id: str
     account_id: str
@@ -107,7 +117,7 @@ class Reader:
     is_active: bool
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Contact:
     """A person at the customer."""
 
@@ -191,7 +201,14 @@ _WAITS = "x.state = 'proposed' AND x.is_held IS NOT TRUE"
 _TIE_OUT = "gate.tie_out"
 """The rule of validation that compares the ledger with the general ledger."""
 _Row = TypeVar("_Row", Balance, Item, Contact)
+_CHASED = """x.promise_id IN (SELECT t.subject_id FROM collections.task AS t
+             WHERE t.business_date = x.business_date AND t.run_id = x.run_id AND t.company_id = x.company_id
+             AND t.kind = 'chase_promise')"""
+_LISTED = """EXISTS (SELECT FROM collections.task AS t
+             WHERE t.business_date = x.business_date AND t.run_id = x.run_id AND t.company_id = x.company_id
+             AND t.account_id = x.account_id{kind})"""
 _Any = TypeVar("_Any")
+_Key = TypeVar("_Key")
 
 
 @dataclass(frozen=True)
@@ -202,6 +219,25 @@ class Promise:
     amount: Decimal
     currency: str
     promised_for: date
+
+
+@dataclass(frozen=True)
+class PromiseState:
+    """One row of collections.promise_status: what became of a promise that a task is about."""
+
+    company_id: str
+    promise_id: str
+    received_amount: Decimal
+    level: int
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """Money that came in, where a task thanks for it."""
+
+    amount: Decimal
+    currency: str
+    received_on: date
 
 
 @dataclass(frozen=True)
@@ -240,7 +276,11 @@ class Night:
     names: dict[AccountKey, str] = field(default_factory=dict)
     contacts: dict[AccountKey, list[Contact]] = field(default_factory=dict)
     promises: dict[tuple[str, str], Promise] = field(default_factory=dict)  # (company_id, promise_id)
+    promise_states: dict[tuple[str, str], PromiseState] = field(default_factory=dict)  # (company_id, promise_id)
+    receipts: dict[tuple[str, str], Receipt] = field(default_factory=dict)  # (company_id, receipt_id)
+    orientations: dict[AccountKey, str] = field(default_factory=dict)
     disputed_documents: dict[tuple[str, str], str] = field(default_factory=dict)  # (company_id, dispute_id)
+    dispute_reasons: dict[tuple[str, str], str] = field(default_factory=dict)  # (company_id, dispute_id) → code
     numbers: dict[tuple[str, str], str] = field(default_factory=dict)  # (company_id, document_id) → printed number
     companies: dict[str, Company] = field(default_factory=dict)
     charges: set[tuple[str, str | None]] = field(default_factory=set)  # (company_id, rep_id) of every account
@@ -248,11 +288,96 @@ class Night:
     caps: list[Cap] = field(default_factory=list)
     warnings: list[EarlyWarning] = field(default_factory=list)
     proposals: list[Proposal] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
+    ends: list[End] = field(default_factory=list)
+    goals: list[Goal] = field(default_factory=list)
+    handovers: list[Handover] = field(default_factory=list)
+    recoveries: list[Recovery] = field(default_factory=list)  # of the last week, on its first day
     payments_complete_to: date | None = None
     ties_out: bool | None = None  # None: nothing to compare with
     rules: list[Rule] = field(default_factory=list)
     quarantined: list[Quarantined] = field(default_factory=list)
     quarantined_rows: int = 0
+
+    # Who has what, worked out once: there are thousands of readers.
+
+    @cached_property
+    def tasks_of(self) -> dict[str | None, list[Task]]:
+        """rep_id → tasks in order of rank."""
+        return _grouped((task.rep_id, task) for task in sorted(self.tasks, key=lambda task: (task.rank, task.task_id)))
+
+    @cached_property
+    def tasks_by_account(self) -> dict[AccountKey, list[Task]]:
+        """Account → everything that is to be done about it, whoever does it."""
+        return _grouped(((task.company_id, task.account_id), task) for task in self.tasks)
+
+    @cached_property
+    def accounts_of(self) -> dict[str | None, list[AccountKey]]:
+        """rep_id → accounts in this person's charge; None: in nobody's."""
+        return _grouped((status.rep_id, key) for key, status in self.statuses.items())
+
+    @cached_property
+    def reports_of(self) -> dict[str | None, list[str]]:
+        """rep_id → people right below."""
+        return _grouped((reader.manager_id, rep_id) for rep_id, reader in self.readers.items())
+
+    @cached_property
+    def led(self) -> set[str]:
+        """Every active manager and everybody below one."""
+        waiting = [rep_id for rep_id, reader in self.readers.items() if reader.role == "manager" and reader.is_active]
+        found = set(waiting)
+        while waiting:
+            below = set(self.reports_of.get(waiting.pop(), [])) - found
+            found |= below
+            waiting.extend(below)
+        return found
+
+    @cached_property
+    def changes_of(self) -> dict[str | None, list[Change]]:
+        """rep_id → what is different about the accounts that this person works on today."""
+        return _grouped((row.rep_id, row) for row in self.changes)
+
+    @cached_property
+    def changes_by_owner(self) -> dict[str | None, list[Change]]:
+        """rep_id → what is different about the accounts in this person's charge, whoever works on them today."""
+        owners = {key: status.rep_id for key, status in self.statuses.items()}
+        pairs = (((row.company_id, row.account_id), row) for row in self.changes)
+        return _grouped((owners[key], row) for key, row in pairs if key in owners)
+
+    @cached_property
+    def owners_by_company(self) -> dict[str, set[str | None]]:
+        """company_id → everybody in charge of accounts there; None among them where nobody is in charge of some."""
+        return {company_id: set(owners) for company_id, owners in _grouped(self.charges).items()}
+
+    @cached_property
+    def ends_of(self) -> dict[str | None, list[End]]:
+        """rep_id → tasks that left this person's list."""
+        return _grouped((row.rep_id, row) for row in self.ends)
+
+    @cached_property
+    def goals_of(self) -> dict[str | None, list[Goal]]:
+        """rep_id → the month of this person's accounts, per currency."""
+        return _grouped((row.rep_id, row) for row in self.goals)
+
+    @cached_property
+    def recoveries_of(self) -> dict[str | None, list[Recovery]]:
+        """rep_id → what this person brought in within the last week."""
+        return _grouped((row.rep_id, row) for row in self.recoveries)
+
+    @cached_property
+    def covered_by(self) -> dict[str | None, list[Handover]]:
+        """rep_id → accounts of others that this person works on today; None: nobody does."""
+        return _grouped((row.works_rep_id, row) for row in self.handovers)
+
+    @cached_property
+    def covered_for(self) -> dict[str | None, list[Handover]]:
+        """rep_id → accounts in this person's charge that somebody else works on today."""
+        return _grouped((row.rep_id, row) for row in self.handovers)
+
+    @cached_property
+    def workers(self) -> dict[AccountKey, str | None]:
+        """Who works on an account today, where that is not the person in charge."""
+        return {(row.company_id, row.account_id): row.works_rep_id for row in self.handovers}
 
 
 def snapshot_folder(lake: Path, snapshot_id: str, business_date: date) -> Path:
@@ -316,22 +441,22 @@ def read_referrals(connection: psycopg.Connection[Any], lake: Path, run: Run, ba
 
 
 def _read_published(connection: psycopg.Connection[Any], run: Run) -> dict[str, Any]:
-    """Published rows that some mail may show: tasks, their accounts, accounts that nobody is in charge of, and what
-    happened to sanctions tonight.
+    """Published rows that some mail may show: tasks, their accounts, accounts that nobody is in charge of, what
+    happened to sanctions tonight, and what is different since the night before.
     """
     this = """business_date = x.business_date AND run_id = x.run_id AND company_id = x.company_id
               AND account_id = x.account_id"""
     news = f"""(EXISTS (SELECT FROM collections.release_list WHERE {this})
+               OR EXISTS (SELECT FROM collections.account_change WHERE {this})
                OR EXISTS (SELECT FROM collections.early_warning WHERE {this} AND since = business_date))"""
-    listed = """EXISTS (SELECT FROM collections.task AS t
-                WHERE t.business_date = x.business_date AND t.run_id = x.run_id AND t.company_id = x.company_id
-                AND t.account_id = x.account_id)"""
+    listed = _LISTED.format(kind="")
+    reminded = _LISTED.format(kind=" AND t.kind = 'pre_due_reminder' AND t.currency = x.currency")
     nobodys = """EXISTS (SELECT FROM collections.account_status AS s WHERE s.rep_id IS NULL
                  AND s.business_date = x.business_date AND s.run_id = x.run_id
                  AND s.company_id = x.company_id AND s.account_id = x.account_id)"""
     shown = f"({listed} OR {nobodys})"
     key = "x.company_id, x.account_id"
-    late = f"x.days_past_due > 0 AND {shown} ORDER BY x.due_on, x.document_id, x.seq"
+    due = f"(x.days_past_due > 0 AND {shown} OR x.collectable_amount > 0 AND {reminded})"
     return {
         "tasks": _select(connection, run, Task, "task", "true ORDER BY x.rank, x.task_id"),
         "statuses": {
@@ -343,7 +468,13 @@ def _read_published(connection: psycopg.Connection[Any], run: Run) -> dict[str, 
                 connection, run, Balance, "account_balance", f"x.overdue_amount > 0 AND {shown} ORDER BY x.currency"
             )
         ),
-        "items": by_account(_select(connection, run, Item, "open_item", late)),
+        "items": by_account(
+            _select(connection, run, Item, "open_item", f"{due} ORDER BY x.due_on, x.document_id, x.seq")
+        ),
+        "promise_states": {
+            (row.company_id, row.promise_id): row
+            for row in _select(connection, run, PromiseState, "promise_status", _CHASED)
+        },
         "reasons": _task_reasons(connection, run),
         "charges": _charges(connection, run),
         "flags": _select(
@@ -353,6 +484,13 @@ def _read_published(connection: psycopg.Connection[Any], run: Run) -> dict[str, 
         "warnings": _select(
             connection, run, EarlyWarning, "early_warning", f"x.since = x.business_date ORDER BY {key}, x.warning"
         ),
+        "changes": _select(
+            connection, run, Change, "account_change", f"true ORDER BY {key}, x.change, x.subject_id, x.currency"
+        ),
+        "ends": _select(connection, run, End, "task_end", "true ORDER BY x.task_id"),
+        "handovers": _select(connection, run, Handover, "handover", f"true ORDER BY {key}"),
+        "goals": read_goals(connection, run.business_date, run.run_id),
+        "recoveries": read_recoveries(connection, run.business_date) if run.business_date.weekday() == 0 else [],
     }
 
 
@@ -401,21 +539,26 @@ def _read_snapshot(snapshot: Path, quality: Path, published: dict[str, Any]) -> 
     statuses: dict[AccountKey, Status] = published.get("statuses", {})
     items: dict[AccountKey, list[Item]] = published.get("items", {})
     tasks: list[Task] = published.get("tasks", [])
-    accounts = statuses.keys() | {(task.company_id, task.account_id) for task in tasks}
-    subjects = {(task.company_id, task.subject_id) for task in tasks if task.subject_id}
+    news: list[Change | Recovery] = [*published.get("changes", []), *published.get("recoveries", [])]
+    accounts = statuses.keys() | {(row.company_id, row.account_id) for row in (*tasks, *news)}
+    subjects = {(row.company_id, row.subject_id) for row in (*tasks, *published.get("changes", [])) if row.subject_id}
     with duckdb.connect() as duck:
         ledger = _Ledger(duck, snapshot, quality)
         disputes = dict(ledger.pairs("dispute", "dispute_id", "document_id", subjects))
         documents = {(item.company_id, item.document_id) for group in items.values() for item in group}
         documents |= {(company, document) for (company, _), document in disputes.items()} | subjects
         promises = ledger.keyed("promise", "company_id, promise_id, amount, currency, promised_for", subjects)
+        receipts = ledger.keyed("receipt", "company_id, receipt_id, amount, currency, received_on", subjects)
         contacts = ledger.keyed("contact", "company_id, account_id, contact_id, role, name, phone", accounts, key=1)
         return {
             "readers": {reader.rep_id: reader for reader in read_readers(duck, snapshot, quality)},
             "names": dict(ledger.pairs("account", "account_id", "name", accounts)),
             "contacts": by_account([Contact(*row) for row in contacts]),
+            "orientations": dict(ledger.pairs("account", "account_id", "orientation", accounts)),
             "promises": {(row[0], row[1]): Promise(*row[1:]) for row in promises},
+            "receipts": {(row[0], row[1]): Receipt(*row[2:]) for row in receipts},
             "disputed_documents": disputes,
+            "dispute_reasons": dict(ledger.pairs("dispute", "dispute_id", "reason_code", subjects)),
             "numbers": dict(ledger.pairs("document", "document_id", "number", documents)),
             "companies": {
                 row[0]: Company(*row) for row in ledger.rows("company", "company_id, name, functional_currency")
@@ -460,7 +603,7 @@ class _Ledger:
         wanted = set(keys)
         name = columns.split(", ")[key]
         ids = sorted({second for _, second in wanted})
-        rows = self.rows(table, columns, f"list_contains(?::VARCHAR[], {name})", [ids]) if ids else []
+        rows = self.rows(table, columns, f"{name} IN (SELECT unnest(?::VARCHAR[]))", [ids]) if ids else []
         return [row for row in rows if (row[0], row[key]) in wanted]
 
     def pairs(
@@ -505,9 +648,14 @@ def _read_quality(quality: Path) -> dict[str, Any]:
     }
 
 
+def _grouped(pairs: Iterable[tuple[_Key, _Any]]) -> dict[_Key, list[_Any]]:
+    """Second parts by first part, in their order."""
+    groups: dict[_Key, list[_Any]] = {}
+    for key, value in pairs:
+        groups.setdefault(key, []).append(value)
+    return groups
+
+
 def by_account(rows: list[_Row]) -> dict[AccountKey, list[_Row]]:
     """Group rows by (company_id, account_id), keeping their order."""
-    groups: dict[AccountKey, list[_Row]] = {}
-    for row in rows:
-        groups.setdefault((row.company_id, row.account_id), []).append(row)
-    return groups
+    return _grouped(((row.company_id, row.account_id), row) for row in rows)

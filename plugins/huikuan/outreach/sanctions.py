@@ -6,16 +6,33 @@ brought it, is printed as it is: a mail must not fail over a word.
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from huikuan.outreach.sentences import days_late
+from huikuan.errors import OutreachError
+from huikuan.outreach.kinds import days_late, sanction
 from huikuan.outreach.worklists import Approval, Escalation, Held, Proposed, Release, Warned
 from huikuan.wording import Wording, clean
 
 REQUIRED_ACTIONS = "/required_actions?response_received=false"
 """Airflow's page of what waits for a person, below the base URL of its UI."""
+
+
+_PLAIN_URL = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~-]+)*/?", re.ASCII)
+
+
+def actions_page(base_url: str | None) -> str | None:
+    """Airflow's page of required actions. Raises OutreachError unless the base URL is a plain http(s) one."""
+    if not base_url:
+        return None
+    if not _PLAIN_URL.fullmatch(base_url):
+        raise OutreachError(
+            "The base URL of Airflow's UI is not one such as https://airflow.example.com.",
+            "Correct Airflow's setting [api] base_url: scheme, host, and at most a path.",
+        )
+    return base_url.rstrip("/") + REQUIRED_ACTIONS
 
 
 @dataclass(frozen=True)
@@ -54,18 +71,6 @@ class Kind:
     currency: str
     amount: str
     figures: str
-
-
-def sanction(flag: str, wording: Wording) -> str:
-    """The name of a sanction."""
-    names = {
-        "stop_supply": wording.text("Stop supply"),
-        "stop_service": wording.text("Stop service"),
-        "terminate_authorization": wording.text("Terminate authorization"),
-        "reputation_notice": wording.text("Reputation notice"),
-        "legal_referral": wording.text("Legal referral"),
-    }
-    return names.get(flag) or clean(flag.replace("_", " "), 40)
 
 
 def resumed(flag: str, wording: Wording) -> str:

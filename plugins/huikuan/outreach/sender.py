@@ -1,27 +1,27 @@
-"""Sending what the outbox holds: one sender per business date, one mail at a time, each fate recorded before the next.
+"""Sending what the outbox holds: any number of senders share a date's mails, each fate recorded before the next mail.
 
 queued ──▶ sending ──▶ sent │ deferred (tried again later) │ refused │ unknown
-A mail is marked ``sending`` before its bytes leave. So a mail found in that state at the start was left behind by a
-sender that died, and nobody knows whether it arrived: a digest or a report is handed over once more, the same bytes
-under the same Message-ID, and so is what asks for an approval; an escalation, and anything that a customer gets, is
-parked for a person.
+A sender locks one mail, looks whether it still may leave, names it to the server, and commits ``sending`` with its own
+token before the bytes leave. The token's advisory lock lives as long as the sender's connection. So a mail that is
+``sending`` under a token that nobody holds was left behind by a sender that died, and nobody knows whether it arrived:
+a digest or a report is handed over once more, the same bytes under the same Message-ID and Date; an escalation, what
+asks for an approval, and anything that a customer gets, is parked for a person.
 """
 
 from __future__ import annotations
 
-import hashlib
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import psycopg
 from psycopg.rows import class_row
+from psycopg.types.json import Jsonb
 
-from huikuan.errors import OutreachError
-from huikuan.outreach.rows import Reader, newest_run, newest_snapshot, read_readers
+from huikuan.errors import FenceError
+from huikuan.outreach.eligibility import APPROVALS, Claim, Fate, Ground, IsWorkday, obstacle
 from huikuan.outreach.transport import (
     DeferredError,
     LostError,
@@ -32,42 +32,23 @@ from huikuan.outreach.transport import (
 )
 from huikuan.policy.outreach import OutreachPolicy
 from huikuan.warehouse.connect import connect
-from huikuan.warehouse.fence import Step, step
+from huikuan.warehouse.fence import next_token
 
 log = logging.getLogger(__name__)
 
 WAITING = ("queued", "deferred", "sending")
 ATTENTION = ("parked", "refused", "unknown", "sending")
+MAY_COME_TWICE = ("digest", "data_owner", "undelivered")
 _ONCE_MORE = "handed over once more after silence"
-"""Stands in last_error while a mail is on its second try, so that a second silence ends it."""
-_MAY_COME_TWICE = ("digest", "data_owner", "approval", "approval_reminder")
-_SECOND_CHANCE = f"(state = 'unknown' AND kind IN {_MAY_COME_TWICE} AND last_error IS DISTINCT FROM '{_ONCE_MORE}')"
-_APPROVALS = ("approval", "approval_reminder")
-
-
-@dataclass(frozen=True)
-class _Claim:
-    """A mail that this sender has locked."""
-
-    message_id: str
-    business_date: date
-    run_id: str | None
-    kind: str
-    recipient: str
-    address: str
-    content: bytes
-    content_hash: str
-    state: str
-    last_error: str | None
-
-
-@dataclass(frozen=True)
-class _Fate:
-    """New state of a mail, why, and whether it has to wait before it is tried again."""
-
-    state: str
-    reason: str | None = None
-    wait: bool = False
+"""Begins last_error from the second try on, so that a second silence ends it."""
+SECOND_CHANCE = (
+    f"(state = 'unknown' AND kind IN {MAY_COME_TWICE} AND NOT coalesce(starts_with(last_error, '{_ONCE_MORE}'), false))"
+)
+_NOW = "coalesce(%(now)s::timestamptz, clock_timestamp())"
+_DUE = f"""business_date = %(date)s AND (state IN ('queued', 'deferred') OR {SECOND_CHANCE})
+           AND not_before <= {_NOW} AND not_after >= {_NOW}"""
+_ORDER = ["undelivered", "data_owner", *APPROVALS, "escalation", "digest"]
+_CLAIM = ", ".join(column.name for column in fields(Claim) if column.name != "moment")
 
 
 @dataclass(frozen=True)
@@ -75,18 +56,15 @@ class _Sender:
     """One run of the sender."""
 
     connection: psycopg.Connection[Any]
-    attempt: Step
+    token: int
     transport: Transport
-    policy: OutreachPolicy
-    readers: dict[str, list[Reader]]
+    ground: Ground
     now: datetime | None
 
-    def moment(self) -> datetime:
-        """The given moment, or the database's."""
-        if self.now is not None:
-            return self.now
-        [(moment,)] = self.connection.execute("SELECT now()").fetchall()
-        return moment  # type: ignore[no-any-return]
+    @property
+    def scope(self) -> dict[str, Any]:
+        """Values that every statement knows: the date, and the moment where it is not the database's."""
+        return {"date": self.ground.business_date, "now": self.now, "token": self.token}
 
 
 def send_messages(
@@ -97,117 +75,119 @@ def send_messages(
     policy: OutreachPolicy,
     *,
     now: datetime | None = None,
+    environment: str = "development",
+    is_workday: IsWorkday | None = None,
 ) -> dict[str, Any]:
     """Hand over every mail of the date that is due, and return what became of all of them.
 
-    The result holds ``sent_now``; ``waiting``, the number of mails that another run of the sender may still settle;
-    the number of mails per state in ``states``; and under ``attention`` the message_ids that a person has to look at.
-    ``now`` replaces the database's clock in tests and replays.
+    The result holds ``sent_now``; ``waiting``, the number of mails that another run of the sender, or another sender
+    at work, may still settle; the number of mails per state in ``states``; and under ``attention`` the message_ids
+    that a person has to look at. ``now`` replaces the database's clock in tests and replays. Unless ``environment`` is
+    ``production``, what really leaves goes to the policy's allow-list only. ``is_workday`` says on which days of a
+    calendar mails leave; None: on all.
 
-    Raises FenceError when another sender is at work, OutreachError when the transport cannot be used at all; mails
-    that were not handed over then wait in the outbox.
+    Raises OutreachError when the transport cannot be used at all, FenceError when somebody took a mail from this
+    sender; mails that were not handed over then wait in the outbox.
     """
-    with connect(url, "mailer") as connection:
-        waiting = _waiting(connection, business_date, now)
-        connection.rollback()
-        inputs = hashlib.sha256(repr(waiting).encode()).hexdigest()
-        # With something waiting the step is not done, even when the same was waiting before it was finished the last
-        # time: a mail may have been released by a person since, or written later.
-        with step(url, business_date, "send", inputs=inputs, redo=bool(waiting)) as attempt:
-            if attempt.already_done:
-                return attempt.result or {}
-            sender = _Sender(connection, attempt, transport, policy, _readers(lake, business_date), now)
-            try:
-                _settle_orphans(sender)
-                _expire(sender)
-                sent = _send_all(sender)
-            finally:
-                transport.close()
-            return _close(sender, sent)
+    ground = Ground(lake, business_date, policy, environment, transport.leaves_the_house, is_workday)
+    with connect(url, "mailer", autocommit=True) as connection:
+        if not _waiting(connection, business_date, now):
+            return _close(connection, business_date, now, 0)
+        sender = _Sender(connection, _enlist(connection, business_date), transport, ground, now)
+        try:
+            _settle_orphans(sender)
+            _expire(sender)
+            sent = _send_all(sender)
+        finally:
+            transport.close()
+        return _close(connection, business_date, now, sent)
 
 
-def _waiting(connection: psycopg.Connection[Any], business_date: date, now: datetime | None) -> list[tuple[str, int]]:
-    """(message_id, attempts) of the mails that are not settled, those in doubt included while their window lasts."""
-    return connection.execute(
+def _waiting(connection: psycopg.Connection[Any], business_date: date, now: datetime | None) -> int:
+    """Mails that are not settled, those in doubt included while their window lasts."""
+    [(count,)] = connection.execute(
         f"""
-        SELECT message_id, attempts FROM store.message
-        WHERE business_date = %s AND (state = ANY(%s) OR ({_SECOND_CHANCE} AND not_after >= coalesce(%s, now())))
-        ORDER BY message_id
+        SELECT count(*) FROM store.message
+        WHERE business_date = %(date)s
+          AND (state = ANY(%(waiting)s) OR ({SECOND_CHANCE} AND not_after >= {_NOW}))
         """,
-        [business_date, list(WAITING), now],
+        {"date": business_date, "now": now, "waiting": list(WAITING)},
     ).fetchall()
+    return int(count)
 
 
-def _readers(lake: Path, business_date: date) -> dict[str, list[Reader]]:
-    """Who the newest snapshot of the date knows, by rep_id; several rows when the ledger holds a duplicate key."""
-    folder = newest_snapshot(lake, business_date)
-    if folder is None:
-        raise OutreachError(
-            f"The lake holds no snapshot of {business_date}, so nobody's address can be checked.",
-            "Point HUIKUAN_LAKE at the lake of the night.",
-        )
-    readers: dict[str, list[Reader]] = {}
-    with duckdb.connect() as duck:
-        for reader in read_readers(duck, folder, None):
-            readers.setdefault(reader.rep_id, []).append(reader)
-    return readers
+def _enlist(connection: psycopg.Connection[Any], business_date: date) -> int:
+    """A token of this sender's own, whose lock is held before anybody can see the token, and as long as we live."""
+    with connection.transaction():
+        token = next_token(connection, business_date, "send", "outbox")
+        connection.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", [_lock_name(business_date, token)])
+    return token
+
+
+def _lock_name(business_date: date, token: int) -> str:
+    return f"huikuan sender {business_date:%Y-%m-%d} {token}"
 
 
 def _settle_orphans(sender: _Sender) -> None:
     """Mails that a dead sender left on their way become ``unknown``; those that must not arrive twice are parked."""
-    with sender.connection.transaction():
-        sender.attempt.guard(sender.connection)
-        sender.connection.execute(
-            """
-            UPDATE store.message
-            SET state = CASE WHEN kind = ANY(%(twice)s) THEN 'unknown' ELSE 'parked' END,
-                last_error = CASE
-                    WHEN kind <> ALL(%(twice)s) THEN 'the sender died while handing it over: it may have arrived'
-                    WHEN last_error = %(once_more)s THEN last_error
-                    ELSE 'the sender died while handing it over' END
-            WHERE business_date = %(date)s AND state = 'sending' AND token < %(token)s
-            """,
-            {
-                "twice": list(_MAY_COME_TWICE),
-                "once_more": _ONCE_MORE,
-                "date": sender.attempt.business_date,
-                "token": sender.attempt.token,
-            },
-        )
+    day = sender.ground.business_date
+    tokens = sender.connection.execute(
+        "SELECT DISTINCT token FROM store.message WHERE business_date = %s AND state = 'sending'", [day]
+    ).fetchall()
+    for (token,) in tokens:
+        with sender.connection.transaction():
+            [(is_dead,)] = sender.connection.execute(
+                "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [_lock_name(day, token)]
+            ).fetchall()
+            if is_dead and token != sender.token:
+                _settle(sender, token)
+
+
+def _settle(sender: _Sender, dead: int) -> None:
+    sender.connection.execute(
+        """
+        UPDATE store.message
+        SET state = CASE WHEN kind = ANY(%(twice)s) THEN 'unknown' ELSE 'parked' END,
+            last_error = CASE
+                WHEN kind <> ALL(%(twice)s) THEN 'the sender died while handing it over: it may have arrived'
+                WHEN starts_with(last_error, %(once_more)s) THEN last_error
+                ELSE 'the sender died while handing it over' END
+        WHERE business_date = %(date)s AND state = 'sending' AND token = %(dead)s
+        """,
+        {"twice": list(MAY_COME_TWICE), "once_more": _ONCE_MORE, "dead": dead, **sender.scope},
+    )
 
 
 def _expire(sender: _Sender) -> None:
     """A morning missed is not made up for: tomorrow's mail is fresh."""
-    with sender.connection.transaction():
-        sender.attempt.guard(sender.connection)
-        sender.connection.execute(
-            """
-            UPDATE store.message SET state = 'expired', last_error = 'not sent before the end of its window'
-            WHERE business_date = %s AND state IN ('queued', 'deferred') AND not_after < %s
-            """,
-            [sender.attempt.business_date, sender.moment()],
-        )
+    sender.connection.execute(
+        f"""
+        UPDATE store.message
+        SET state = 'expired', last_error = concat_ws(': ', 'not sent before the end of its window', last_error)
+        WHERE business_date = %(date)s AND state IN ('queued', 'deferred') AND not_after < {_NOW}
+        """,
+        sender.scope,
+    )
 
 
 def _send_all(sender: _Sender) -> int:
-    """Try each due mail once; returns how many were accepted."""
-    sent = 0
-    tried: list[str] = []
-    while (fate := _send_next(sender, tried)) is not None:
-        sent += fate == "sent"
-    return sent
+    """Try each due mail once, what people decide by first; returns how many were accepted."""
+    due = sender.connection.execute(
+        f"SELECT message_id FROM store.message WHERE {_DUE} ORDER BY array_position(%(order)s, kind), recipient",
+        {"order": _ORDER, **sender.scope},
+    ).fetchall()
+    return sum(_send_one(sender, message_id) == "sent" for (message_id,) in due)
 
 
-def _send_next(sender: _Sender, tried: list[str]) -> str | None:
-    """Take the next due mail that this run has not tried; returns its new state, None when there is none left."""
+def _send_one(sender: _Sender, message_id: str) -> str | None:
+    """Hand over one mail; returns its new state, None when another sender has it or had it."""
     with sender.connection.transaction():
-        claim = _claim(sender, tried)
+        claim = _claim(sender, message_id)
         if claim is None:
             return None
-        tried.append(claim.message_id)
-        obstacle = _obstacle(sender, claim)
-        if obstacle:
-            return _record(sender, claim, obstacle)
+        hindrance = obstacle(sender.connection, sender.ground, claim)
+        if hindrance:
+            return _record(sender, claim, hindrance)
         mail = Outgoing(
             claim.message_id, claim.business_date, claim.kind, claim.recipient, claim.address, claim.content
         )
@@ -215,133 +195,82 @@ def _send_next(sender: _Sender, tried: list[str]) -> str | None:
             sender.transport.prepare(mail)
         except (DeferredError, RefusedError, LostError) as error:
             return _record(sender, claim, _fate(claim, error))
-        _record(sender, claim, _Fate("sending", _ONCE_MORE if claim.state == "unknown" else None))
+        _record(sender, claim, Fate("sending", _ONCE_MORE if claim.state == "unknown" else None))
     try:
         sender.transport.deliver(mail)
-        fate = _Fate("sent")
+        fate = Fate("sent")
     except (DeferredError, RefusedError, LostError, UnansweredError) as error:
         fate = _fate(claim, error)
-    with sender.connection.transaction():
-        return _record(sender, claim, fate)
+    return _record(sender, claim, fate, left=True)
 
 
-def _claim(sender: _Sender, tried: list[str]) -> _Claim | None:
-    """Lock the next mail: what people decide by first, then the lists; none before or after its window."""
-    with sender.connection.cursor(row_factory=class_row(_Claim)) as cursor:
+def _claim(sender: _Sender, message_id: str) -> Claim | None:
+    """Lock a mail, unless it is no longer due or another sender looks at it right now."""
+    with sender.connection.cursor(row_factory=class_row(Claim)) as cursor:
         return cursor.execute(
-            f"""
-            SELECT message_id, business_date, run_id, kind, recipient, address, content, content_hash, state, last_error
-            FROM store.message
-            WHERE business_date = %(date)s AND (state IN ('queued', 'deferred') OR {_SECOND_CHANCE})
-              AND not_before <= %(now)s AND not_after >= %(now)s AND message_id <> ALL(%(tried)s)
-            ORDER BY array_position(%(order)s, kind), recipient
-            LIMIT 1 FOR UPDATE SKIP LOCKED
-            """,
-            {
-                "date": sender.attempt.business_date,
-                "now": sender.moment(),
-                "tried": tried,
-                "order": ["data_owner", *_APPROVALS, "escalation", "digest"],
-            },
+            f"SELECT {_CLAIM}, {_NOW} AS moment FROM store.message WHERE message_id = %(id)s AND {_DUE}"
+            " FOR UPDATE SKIP LOCKED",
+            {"id": message_id, **sender.scope},
         ).fetchone()
 
 
-def _obstacle(sender: _Sender, claim: _Claim) -> _Fate | None:
-    """Why the mail must not leave as things stand now, not as they stood when it was written; None when it may."""
-    found = _hindered(sender, claim)
-    if found and claim.state == "unknown":  # it may have arrived: never hide that
-        return _Fate("unknown", f"not handed over once more: {found.reason}")
-    return found
-
-
-def _hindered(sender: _Sender, claim: _Claim) -> _Fate | None:
-    run = newest_run(sender.connection, claim.business_date)
-    readers = [reader for reader in sender.readers.get(claim.recipient, []) if reader.is_active]
-    if hashlib.sha256(claim.content).hexdigest() != claim.content_hash:
-        return _Fate("parked", "the content is not what was written")
-    if run is None or run.is_backfill:
-        return _Fate("suppressed", "back-fill: computed for the past, nobody is contacted")
-    if claim.kind != "data_owner" and run.gate != "open":
-        return _Fate("suppressed", f"gate {run.gate}: nobody is contacted")
-    if claim.kind in _APPROVALS and not _asks_still(sender, claim):
-        return _Fate("suppressed", "everything was answered meanwhile, or a newer run asks anew")
-    if not readers:
-        return _Fate("suppressed", "the recipient is no longer active")
-    if not any(reader.email == claim.address for reader in readers):
-        return _Fate("parked", "the recipient's address has changed since the mail was written")
-    if not sender.policy.may_receive(claim.address):
-        return _Fate("parked", "the address is outside our own domains")
-    return None
-
-
-def _asks_still(sender: _Sender, claim: _Claim) -> bool:
-    """Whether the batch that the mail speaks of is of the run that readers see, and still lacks an answer."""
-    row = sender.connection.execute(
-        """
-        SELECT EXISTS (
-            SELECT FROM collections.referral AS r
-            INNER JOIN collections.last_run AS l ON r.business_date = l.business_date AND r.run_id = l.run_id
-            WHERE r.business_date = %s AND r.run_id = %s AND r.approver_id = %s AND r.choice IS NULL
-        )
-        """,
-        [claim.business_date, claim.run_id, claim.recipient],
-    ).fetchone()
-    return bool(row and row[0])
-
-
-def _fate(claim: _Claim, error: Exception) -> _Fate:
-    """What becomes of a mail whose hand-over failed."""
-    in_doubt = claim.state == "unknown"  # an earlier try may have arrived
-    if isinstance(error, RefusedError):
-        return _Fate("refused", str(error))
+def _fate(claim: Claim, error: Exception) -> Fate:
+    """What becomes of a mail whose hand-over failed. One that may have arrived before never looks as if it had not."""
+    in_doubt = claim.state == "unknown"
     if isinstance(error, UnansweredError):
         reason = f"no answer after the mail was handed over ({error}): it may have arrived"
-        if claim.kind not in _MAY_COME_TWICE:
-            return _Fate("parked", reason)
-        return _Fate("unknown", _ONCE_MORE if in_doubt else reason)
+        if claim.kind not in MAY_COME_TWICE:
+            return Fate("parked", reason)
+        return Fate("unknown", f"{_ONCE_MORE}: {reason}" if in_doubt else reason)
+    if isinstance(error, RefusedError):
+        return Fate("unknown", f"{_ONCE_MORE}: {error}") if in_doubt else Fate("refused", str(error))
     wait = isinstance(error, DeferredError)
     if in_doubt:
-        return _Fate("unknown", claim.last_error, wait)
-    return _Fate("deferred" if wait else "queued", str(error), wait)
+        return Fate("unknown", claim.last_error, wait)
+    return Fate("deferred" if wait else "queued", str(error), wait)
 
 
-def _record(sender: _Sender, claim: _Claim, fate: _Fate) -> str:
-    """Write the mail's new state, if this sender still holds the step; returns the state."""
-    sender.attempt.guard(sender.connection)
+def _record(sender: _Sender, claim: Claim, fate: Fate, *, left: bool = False) -> str:
+    """Write the mail's new state and return it. A mail that ``left`` must still be this sender's."""
     result = sender.connection.execute(
-        """
+        f"""
         UPDATE store.message
         SET state = %(state)s, last_error = %(reason)s, token = %(token)s,
             attempts = attempts + (%(state)s = 'sending')::int,
-            sent_at = CASE WHEN %(state)s = 'sent' THEN %(now)s ELSE sent_at END,
-            not_before = CASE WHEN %(wait)s THEN %(now)s + %(wait_time)s ELSE not_before END
-        WHERE message_id = %(id)s
+            sent_at = CASE WHEN %(state)s = 'sent' THEN {_NOW} ELSE sent_at END,
+            not_before = CASE
+                WHEN %(until)s::timestamptz IS NOT NULL THEN %(until)s::timestamptz
+                WHEN %(wait)s THEN {_NOW} + %(wait_time)s
+                ELSE not_before END
+        WHERE message_id = %(id)s AND (NOT %(left)s OR (state = 'sending' AND token = %(token)s))
         """,
         {
+            "id": claim.message_id,
             "state": fate.state,
             "reason": fate.reason,
-            "token": sender.attempt.token,
-            "now": sender.moment(),
             "wait": fate.wait,
-            "wait_time": sender.policy.retry_after,
-            "id": claim.message_id,
+            "until": fate.until,
+            "wait_time": sender.ground.policy.retry_after,
+            "left": left,
+            **sender.scope,
         },
     )
     if result.rowcount != 1:
-        raise OutreachError(
-            f"Message {claim.message_id} has gone from the outbox.", "Nothing may delete there: look at who did."
+        raise FenceError(
+            f"Mail {claim.message_id} was taken over from this sender on its way; it would be {fate.state}.",
+            "Nothing was recorded: the outbox says what became of it. Ask the mail server's log whether it arrived.",
         )
     if fate.state != "sending":
         log.info("%s %s%s", claim.message_id, fate.state, f": {fate.reason}" if fate.reason else "")
     return fate.state
 
 
-def _close(sender: _Sender, sent: int) -> dict[str, Any]:
+def _close(connection: psycopg.Connection[Any], business_date: date, now: datetime | None, sent: int) -> dict[str, Any]:
     """Count, and finish the step when nothing waits any more."""
-    with sender.connection.transaction():
-        rows = sender.connection.execute(
+    with connection.transaction():
+        rows = connection.execute(
             "SELECT state, message_id FROM store.message WHERE business_date = %s ORDER BY state, message_id",
-            [sender.attempt.business_date],
+            [business_date],
         ).fetchall()
         states: dict[str, int] = {}
         attention: dict[str, list[str]] = {}
@@ -349,9 +278,19 @@ def _close(sender: _Sender, sent: int) -> dict[str, Any]:
             states[state] = states.get(state, 0) + 1
             if state in ATTENTION:
                 attention.setdefault(state, []).append(message_id)
-        waiting = len(_waiting(sender.connection, sender.attempt.business_date, sender.now))
+        waiting = _waiting(connection, business_date, now)
         result = {"sent_now": sent, "waiting": waiting, "states": states, "attention": attention}
         if not waiting:
-            sender.attempt.finish({**result, "sent_now": 0}, sender.connection)
-    log.info("mails of %s: %d sent now, %s", sender.attempt.business_date, sent, states)
+            connection.execute(
+                "UPDATE store.run_step SET state = 'finished', finished_at = now(), result = %s"
+                " WHERE business_date = %s AND step = 'send' AND state = 'running'",
+                [Jsonb({**result, "sent_now": 0}), business_date],
+            )
+    log.info("mails of %s: %d sent now, %s", business_date, sent, states)
     return result
+
+
+def database_clock(connection: psycopg.Connection[Any]) -> datetime:
+    """Now, by the database's clock, within a transaction too."""
+    [(moment,)] = connection.execute("SELECT clock_timestamp()").fetchall()
+    return moment  # type: ignore[no-any-return]

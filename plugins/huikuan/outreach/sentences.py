@@ -5,97 +5,28 @@ Templates hold layout only; they print what is made here, so the HTML and the te
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from urllib.parse import quote
 
+from huikuan.outreach.kinds import label, main_money, shown
+from huikuan.outreach.lines import Line, Money
 from huikuan.outreach.rows import Contact
+from huikuan.outreach.teams import PAPERWORK, Cover
 from huikuan.outreach.worklists import (
     Approval,
     DataOwnerReport,
     Digest,
     Escalation,
-    Line,
-    Money,
     Truth,
     Worklist,
     listed,
+    planned,
 )
 from huikuan.wording import Wording, clean
 
 SUBJECT_LENGTH = 50
 _PHONE_CHARACTERS = frozenset("0123456789+")
-_NUMBERS_SHOWN = 3
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One row of a list as text, ready to print."""
-
-    place: int
-    name: str
-    account: str
-    currency: str
-    amount: str
-    late: str
-    """``34 days late``, or that it is not overdue."""
-    is_late: bool
-    figures: str
-    """``USD 12,000.00 · 34 days late``, for the text part."""
-    why: str
-    do: str
-    person: str
-    """Whom to talk to, with the number as the ledger has it."""
-    phone_link: str
-    """``tel:`` and digits only, or empty."""
-
-
-@dataclass(frozen=True)
-class Total:
-    """What the list asks for in one currency."""
-
-    currency: str
-    amount: str
-    accounts: str
-
-
-def entries(lines: Iterable[Line], wording: Wording) -> list[Entry]:
-    """The rows of a list, numbered from 1."""
-    return [_entry(place, line, wording) for place, line in enumerate(lines, start=1)]
-
-
-def _entry(place: int, line: Line, wording: Wording) -> Entry:
-    money = main_money(line)
-    number = clean(line.contact.phone, 30) if line.contact else ""
-    currency = clean(money.currency, 3) if money else ""
-    amount = wording.money(money.amount, money.currency) if money else ""
-    late = days_late(line.days_late, wording)
-    return Entry(
-        place=place,
-        name=clean(line.name),
-        account=clean(line.account_id, 30),
-        currency=currency,
-        amount=amount,
-        late=late,
-        is_late=line.days_late > 0,
-        figures=" · ".join(filter(None, [f"{currency} {amount}".strip(), late])),
-        why=why(line, wording),
-        do=todo(line, wording),
-        person=f"{_person(line.contact, wording)} {number}".strip(),
-        phone_link=phone_link(number),
-    )
-
-
-def days_late(days: int, wording: Wording) -> str:
-    """``34 days late``, or that it is not overdue."""
-    return wording.count("%(n)s day late", "%(n)s days late", days) if days else wording.text("not overdue")
-
-
-def main_money(line: Line) -> Money | None:
-    """The amount that stands in the row's own columns: what to ask for, else what is overdue the longest."""
-    return line.ask or next(iter(line.overdue), None)
 
 
 def phone_link(number: str) -> str:
@@ -107,7 +38,11 @@ def phone_link(number: str) -> str:
 
 def money_asked(lines: Iterable[Line]) -> list[tuple[str, Decimal, int]]:
     """(currency, amount, accounts) over a list: an account with several tasks counts once, with its largest amount."""
-    return _sums((line.company_id, line.account_id, main_money(line)) for line in lines)
+    return _sums((line.company_id, line.account_id, _asked(line)) for line in lines if line.kind not in PAPERWORK)
+
+
+def _asked(line: Line) -> Money | None:
+    return main_money(line) if line.kind == "appoint" else line.ask
 
 
 def _sums(rows: Iterable[tuple[str, str, Money | None]]) -> list[tuple[str, Decimal, int]]:
@@ -130,107 +65,37 @@ def _sums(rows: Iterable[tuple[str, str, Money | None]]) -> list[tuple[str, Deci
     ]
 
 
-def totals(lines: Iterable[Line], wording: Wording) -> list[Total]:
-    """One line per currency for the head of the mail."""
-    return [
-        Total(
-            clean(currency, 3),
-            wording.money(amount, currency),
-            wording.count("%(n)s customer", "%(n)s customers", accounts),
-        )
-        for currency, amount, accounts in money_asked(lines)
-    ]
-
-
-def why(line: Line, wording: Wording) -> str:
-    """Why the row is here."""
-    standing = wording.text("Stage %(stage)s, risk %(grade)s.", stage=line.stage, grade=line.risk_grade or "–")
-    return wording.joined([*_why(line, wording)] or [standing])
-
-
-def _why(line: Line, wording: Wording) -> Iterator[str]:
-    if line.kind == "appoint":
-        yield wording.text("Nobody is in charge of this customer.")
-    if line.kind == "chase_promise":
-        yield _promised(line, wording)
-    if line.kind == "resolve_dispute":
-        yield _disputed(line, wording)
-    if line.kind == "file_claim":
-        yield wording.text("The customer is insolvent: only what is filed in time is counted.")
-    if line.oldest_due_on:
-        yield _unpaid(line, line.oldest_due_on, wording)
-    if line.stage_previous and line.stage_previous < line.stage:
-        yield wording.text("Moved from %(before)s to %(now)s.", before=line.stage_previous, now=line.stage)
-    if line.is_over_limit:
-        yield wording.text("Over the credit limit.")
-    if line.overdue and line.overdue != (main_money(line),):
-        amounts = ", ".join(
-            f"{clean(each.currency, 3)} {wording.money(each.amount, each.currency)}" for each in line.overdue
-        )
-        yield wording.text("Overdue: %(amounts)s.", amounts=amounts)
-
-
-def _promised(line: Line, wording: Wording) -> str:
-    if line.promise and line.promised_for:
-        return wording.text(
-            "Promised %(currency)s %(amount)s for %(day)s; the money is not here.",
-            currency=clean(line.promise.currency, 3),
-            amount=wording.money(line.promise.amount, line.promise.currency),
-            day=wording.day(line.promised_for),
-        )
-    return wording.text("A promise to pay is due; the money is not here.")
-
-
-def _disputed(line: Line, wording: Wording) -> str:
-    if line.disputed_number:
-        return wording.text("Disputes invoice %(number)s.", number=clean(line.disputed_number, 30))
-    return wording.text("Disputes an invoice.")
-
-
-def _unpaid(line: Line, oldest: date, wording: Wording) -> str:
-    values = {
-        "day": wording.day(oldest),
-        "numbers": ", ".join(clean(number, 30) for number in line.unpaid[:_NUMBERS_SHOWN]),
-    }
-    rest = len(line.unpaid) - _NUMBERS_SHOWN
-    if rest > 0:
-        return wording.text("Unpaid since %(day)s: invoices %(numbers)s and %(rest)s more.", rest=rest, **values)
-    return wording.count(
-        "Unpaid since %(day)s: invoice %(numbers)s.",
-        "Unpaid since %(day)s: invoices %(numbers)s.",
-        len(line.unpaid),
-        **values,
+def summary(lines: Sequence[Line], wording: Wording) -> str:
+    """What a list asks for: ``15 tasks with 9 customers: CNY 1,283,501.90 · USD 9,800.00``."""
+    if not lines:
+        return ""
+    tasks = wording.count("%(n)s task", "%(n)s tasks", len(lines))
+    customers = wording.count("%(n)s customer", "%(n)s customers", len({line.key for line in lines}))
+    sums = " · ".join(shown(Money(currency, amount), wording) for currency, amount, _ in money_asked(lines))
+    if not sums:
+        return wording.text("%(tasks)s with %(customers)s.", tasks=tasks, customers=customers)
+    return wording.text(
+        "%(tasks)s with %(customers)s, to ask for: %(sums)s", tasks=tasks, customers=customers, sums=sums
     )
 
 
-def todo(line: Line, wording: Wording) -> str:
-    """The one thing to do."""
-    by = wording.day(line.due_on)
-    money = main_money(line)
-    amount = f"{clean(money.currency, 3)} {wording.money(money.amount, money.currency)}" if money else ""
-    if line.kind == "appoint":
-        return wording.text("Name a rep today.")
-    if line.kind == "escalate":
-        who = clean(line.rep_name, 40)
-        if who:
-            return wording.text("Ask %(rep)s what the customer said; decide the next step by %(day)s.", rep=who, day=by)
-        return wording.text("Decide the next step by %(day)s.", day=by)
-    if line.kind == "resolve_dispute":
-        return wording.text("Agree what is right, who mends it and when it is paid, by %(day)s.", day=by)
-    if line.kind == "file_claim":
-        if not amount:
-            return wording.text("File a proof of claim with the administrator by %(day)s.", day=by)
-        return wording.text(
-            "File a proof of claim for %(amount)s with the administrator by %(day)s.", amount=amount, day=by
-        )
-    if line.kind == "chase_promise":
-        return wording.text("Ask for the bank slip. If nothing was sent: a new day, this week, and the amount.")
-    if not amount:
-        return wording.text("Ask for the payment day, and note it.")
-    return wording.text("Ask for %(amount)s and a payment day; repeat both before you hang up.", amount=amount)
+def waiting(lines: Sequence[Line], wording: Wording) -> str:
+    """How many tasks do not fit into the day, and where they are."""
+    rest = [line for line in lines if not line.is_planned]
+    if not rest:
+        return ""
+    oldest = min((line.waiting_since for line in rest if line.waiting_since), default=None)
+    counted = wording.count(
+        "%(n)s more task does not fit into today: it waits in the attached workbook.",
+        "%(n)s more tasks do not fit into today: they wait in the attached workbook.",
+        len(rest),
+    )
+    since = wording.text("The oldest has waited since %(day)s.", day=wording.day(oldest)) if oldest else ""
+    return wording.joined(filter(None, [counted, since]))
 
 
-def _person(contact: Contact | None, wording: Wording) -> str:
+def person(contact: Contact | None, wording: Wording) -> str:
+    """Whom to talk to, with the role."""
     if contact is None:
         return wording.text("No contact on file: find out who pays.")
     roles = {
@@ -258,11 +123,52 @@ def lead(worklist: Worklist, wording: Wording) -> str:
 
 
 def _digest_lead(digest: Digest, wording: Wording) -> str:
-    if digest.lines:
-        return wording.text("Start at the top: the order is by urgency and money.")
-    if digest.releases or digest.warnings:
-        return wording.text("Nobody has to be called today, but something about your customers has changed.")
-    return wording.text("Nothing to do today: no customer of yours needs a call.")
+    sentences = [*_covered(digest, wording)]
+    if planned(digest):
+        sentences.append(wording.text("Start at the top: the order is by urgency and money."))
+    elif digest.lines:
+        sentences.append(wording.text("Nothing is planned for today, but tasks wait: see the workbook."))
+    elif digest.releases or digest.warnings or digest.changes:
+        sentences.append(wording.text("Nobody has to be called today, but something about your customers has changed."))
+    elif not digest.away:
+        sentences.append(wording.text("Nothing to do today: no customer of yours needs a call."))
+    return wording.joined(sentences)
+
+
+def _covered(digest: Digest, wording: Wording) -> Iterator[str]:
+    """Who works for whom today."""
+    for cover in digest.away:
+        who = clean(cover.worker_name, 40)
+        if who and cover.until_on:
+            day = wording.day(cover.until_on)
+            yield wording.text("You are away until %(day)s: %(who)s does your list.", day=day, who=who)
+        elif who:
+            yield wording.text("%(who)s does your list.", who=who)
+        else:
+            yield wording.text("Nobody does your list while you are away: your manager knows.")
+    for cover in digest.stands_in:
+        yield cover_sentence(cover, wording)
+
+
+def cover_sentence(cover: Cover, wording: Wording) -> str:
+    """Who works on whose accounts, why, and until when."""
+    customers = wording.count("%(n)s customer", "%(n)s customers", cover.accounts)
+    values = {"who": clean(cover.rep_name, 40), "customers": customers}
+    if cover.worker_name is None:
+        if cover.rep_name is None:
+            return wording.text("Nobody is in charge of %(customers)s, and nobody works on them.", customers=customers)
+        return wording.text("Nobody works on %(customers)s of %(who)s.", **values)
+    if cover.rep_name is None:
+        whose = wording.text("Nobody is in charge of %(customers)s.", customers=customers)
+    elif cover.cause == "left":
+        whose = wording.text("%(who)s has left: %(customers)s.", **values)
+    elif cover.until_on:
+        whose = wording.text("%(who)s is away until %(day)s: %(customers)s.", day=wording.day(cover.until_on), **values)
+    else:
+        whose = wording.text("%(who)s is away: %(customers)s.", **values)
+    worker = clean(cover.worker_name, 40)
+    works = wording.text("You work on them.") if cover.is_reader else wording.text("%(who)s works on them.", who=worker)
+    return wording.joined([whose, works])
 
 
 def _escalation_lead(escalation: Escalation, wording: Wording) -> str:
@@ -270,6 +176,8 @@ def _escalation_lead(escalation: Escalation, wording: Wording) -> str:
         return wording.text("These customers need you: the usual calls did not help, or nobody is in charge.")
     if escalation.held or escalation.to_approve or escalation.without_approver or escalation.releases:
         return wording.text("No customer was escalated today, but read what became of the sanctions.")
+    if escalation.team:
+        return wording.text("Nothing to decide today. This is how your team stands.")
     return wording.text("Nothing to decide today: no customer was escalated, and each has a rep.")
 
 
@@ -303,38 +211,65 @@ def truth_line(truth: Truth, wording: Wording) -> str:
 
 
 def subject(worklist: Worklist, wording: Wording) -> str:
-    """At most 50 characters with count and money, without names: it shows on a locked phone."""
+    """At most 50 characters with count, money and the one that matters, without names: it shows on a locked phone."""
     if isinstance(worklist, DataOwnerReport):
         return _data_subject(worklist, wording)
+    first: tuple[str, ...] = ()
     if isinstance(worklist, Approval):
         parts = _approval_counts(worklist, wording)
         asked = _sums((each.row.company_id, each.row.account_id, each.overdue) for each in worklist.proposals)
     elif isinstance(worklist, Escalation):
-        parts, asked = _escalation_counts(worklist, wording), money_asked(listed(worklist))
+        parts, asked = _escalation_counts(worklist, wording), money_asked(planned(worklist))
     else:
-        parts, asked = _digest_counts(worklist, wording), money_asked(worklist.lines)
+        parts, asked = _digest_counts(worklist, wording), money_asked(planned(worklist))
+        first = _first(worklist, wording)
     if not parts:
         return wording.text("Nothing to do today, %(day)s", day=wording.day(worklist.truth.business_date))
-    return _first_that_fits(parts, [wording.short_money(amount, clean(currency, 3)) for currency, amount, _ in asked])
+    sums = [wording.short_money(amount, clean(currency, 3)) for currency, amount, _ in asked]
+    return _first_that_fits(parts, sums, first)
 
 
-def _first_that_fits(parts: list[str], sums: list[str]) -> str:
-    """All counts and sums, else fewer sums with a sign that there are more, else the counts, else the first count."""
-    candidates = [" · ".join([*parts, *sums])]
-    candidates += [" · ".join([*parts, *sums[:kept], f"+{len(sums) - kept}"]) for kept in range(len(sums) - 1, 0, -1)]
-    candidates += [" · ".join(parts[:kept]) for kept in range(len(parts), 0, -1)]
+def _first(digest: Digest, wording: Wording) -> tuple[str, ...]:
+    """The task that comes first, by its kind and amount, or by its kind; a list of one says it all already."""
+    if len(planned(digest)) < 2:
+        return ()
+    line = planned(digest)[0]
+    what, money = label(line.kind, wording), main_money(line)
+    short = wording.text("first: %(what)s", what=what)
+    if money is None:
+        return (short,)
+    amount = wording.short_money(money.amount, clean(money.currency, 3))
+    return wording.text("first: %(what)s %(amount)s", what=what, amount=amount), short
+
+
+def _first_that_fits(parts: list[str], sums: list[str], first: tuple[str, ...] = ()) -> str:
+    """All of it; else what comes first more briefly, or fewer sums with a sign that there are more; else the counts.
+
+    ``first``: what comes first, in the longest words first.
+    """
+    some = [[*sums[:kept], f"+{len(sums) - kept}"] for kept in range(len(sums) - 1, 0, -1)]
+    wanted = [[*parts, *kept, words] for kept in (sums, *some[-1:]) for words in first]
+    wanted += [[*parts, *kept] for kept in (sums, *some)]
+    wanted += [parts[:kept] for kept in range(len(parts), 0, -1)]
+    candidates = (" · ".join(filter(None, each)) for each in wanted)
     return next((text for text in candidates if len(text) <= SUBJECT_LENGTH), parts[0][:SUBJECT_LENGTH])
 
 
 def _digest_counts(digest: Digest, wording: Wording) -> list[str]:
-    """Tasks and promises; what else is new stands in the subject of a day without tasks only."""
-    promises = sum(line.kind == "chase_promise" for line in digest.lines)
+    """Tasks of today; what else is new stands in the subject of a day without tasks only."""
+    today = planned(digest)
+    if today:
+        return [wording.count("%(n)s task", "%(n)s tasks", len(today))]
     if digest.lines:
-        counts = [wording.count("%(n)s task today", "%(n)s tasks today", len(digest.lines))]
-        return counts + ([wording.count("%(n)s promise", "%(n)s promises", promises)] if promises else [])
+        return [wording.count("%(n)s task waits", "%(n)s tasks wait", len(digest.lines))]
     counts = [_released(len(digest.releases), wording)] if digest.releases else []
+    paid = sum(each.row.change == "paid" for each in digest.changes)
+    if paid:
+        counts.append(wording.count("%(n)s payment", "%(n)s payments", paid))
     if digest.warnings:
         counts.append(wording.count("%(n)s early warning", "%(n)s early warnings", len(digest.warnings)))
+    if digest.changes and not counts:
+        counts.append(wording.count("%(n)s change", "%(n)s changes", len(digest.changes)))
     return counts
 
 
@@ -344,8 +279,9 @@ def _escalation_counts(escalation: Escalation, wording: Wording) -> list[str]:
     if escalation.held:
         held = sum(each.accounts for each in escalation.held)
         counts.append(wording.count("%(n)s sanction held back", "%(n)s sanctions held back", held))
-    if escalation.lines:
-        counts.append(wording.count("%(n)s to decide", "%(n)s to decide", len(escalation.lines)))
+    today = sum(line.is_planned for line in escalation.lines)
+    if today:
+        counts.append(wording.count("%(n)s to decide", "%(n)s to decide", today))
     if escalation.to_approve:
         counts.append(wording.count("%(n)s to approve", "%(n)s to approve", escalation.to_approve))
     if escalation.ownerless:

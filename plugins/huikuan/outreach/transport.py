@@ -58,6 +58,10 @@ class UnansweredError(Exception):
 class Transport(Protocol):
     """What the sender needs. Messages of the errors hold server codes and no addresses."""
 
+    @property
+    def leaves_the_house(self) -> bool:
+        """Whether anybody is reached by it."""
+
     def prepare(self, mail: Outgoing) -> None:
         """Everything that may be repeated. Raises DeferredError, RefusedError, LostError; OutreachError: no way out."""
 
@@ -73,6 +77,7 @@ class EmlFolder:
     """Mails as files ``<folder>/<business date>/<kind>-<recipient>.eml``; writing one twice leaves the same file."""
 
     folder: Path
+    leaves_the_house = False
 
     def path(self, mail: Outgoing) -> Path:
         """Where the mail goes. A recipient's id that is not a plain file name is replaced by its digest."""
@@ -138,7 +143,9 @@ class SmtpServer:
     answer_timeout: float = 600
     """Seconds for the answer to the final dot (RFC 5321 asks for ten minutes)."""
     reconnects: int = 3
-    """Lost connections that one run makes good."""
+    """Connections lost one after the other, without a mail accepted in between, that a run makes good."""
+    mails_per_session: int = 100
+    """Then the session is ended politely and a new one begun: many servers allow no more."""
 
     def __repr__(self) -> str:
         """Without the password."""
@@ -147,6 +154,8 @@ class SmtpServer:
 
 class Smtp:
     """One session for many mails."""
+
+    leaves_the_house = True
 
     def __init__(self, server: SmtpServer) -> None:
         if server.security not in {"starttls", "ssl"}:
@@ -158,12 +167,21 @@ class Smtp:
         self._server = server
         self._client: Any = None
         self._connections_left = server.reconnects + 1
+        self._accepted_in_session = 0
 
     def prepare(self, mail: Outgoing) -> None:
         """Name sender and recipient; a session that the server had closed meanwhile is opened again, once."""
+        if self._client is not None and self._accepted_in_session >= self._server.mails_per_session:
+            self.close()
+            self._connections_left += 1
         try:
             self._envelope(mail)
         except LostError:
+            self._envelope(mail)
+        except DeferredError:
+            had_enough = self._client is None and self._accepted_in_session > 0  # 421 after some mails: not about this
+            if not had_enough:
+                raise
             self._envelope(mail)
 
     def deliver(self, mail: Outgoing) -> None:
@@ -179,6 +197,8 @@ class Smtp:
             self._drop()
             raise UnansweredError(f"{code} is no answer to the end of data")
         self._check("end of data", (code, text), _ACCEPTED)
+        self._accepted_in_session += 1
+        self._connections_left = self._server.reconnects
 
     def close(self) -> None:
         """Say goodbye; a server that is gone already does not mind."""
@@ -207,6 +227,7 @@ class Smtp:
                     "Look at the server's log. Mails that were not handed over wait in the outbox.",
                 )
             self._connections_left -= 1
+            self._accepted_in_session = 0
             self._client = _login(self._server)
         return self._client
 

@@ -17,13 +17,20 @@ import xlsxwriter
 
 from huikuan.currencies import minor_units as currency_digits
 from huikuan.errors import OutreachError
-from huikuan.outreach.sanctions import proposal_reason, release_reason, resumed, sanction, warning, warning_todo
-from huikuan.outreach.sentences import todo, why
+from huikuan.outreach.changes import change_detail, change_label
+from huikuan.outreach.kinds import label, sanction, todo, why
+from huikuan.outreach.lines import Line
+from huikuan.outreach.news import Goal
+from huikuan.outreach.sanctions import proposal_reason, release_reason, resumed, warning, warning_todo
+from huikuan.outreach.sentences import cover_sentence
+from huikuan.outreach.talk import talk
+from huikuan.outreach.teams import Member
 from huikuan.outreach.worklists import (
     Approval,
+    Changed,
     DataOwnerReport,
     Digest,
-    Line,
+    Escalation,
     Proposed,
     Release,
     Warned,
@@ -72,20 +79,28 @@ def sheets(worklist: Worklist, wording: Wording) -> list[Sheet]:
         return [_proposal_sheet(worklist.proposals, wording)]
     lines, found = listed(worklist), []
     if lines:
-        found += [_list_sheet(lines, wording), _item_sheet(lines, wording)]
+        found += [_list_sheet(worklist, lines, wording), _item_sheet(lines, wording)]
+    if worklist.changes:
+        found.append(_change_sheet(worklist.changes, wording))
     if worklist.releases:
         found.append(_release_sheet(worklist.releases, wording))
-    if isinstance(worklist, Digest) and worklist.warnings:
+    if worklist.goals:
+        found.append(_month_sheet(worklist.goals, wording))
+    if isinstance(worklist, Escalation):
+        return found + list(_team_sheets(worklist, wording))
+    if worklist.warnings:
         found.append(_warning_sheet(worklist.warnings, wording))
     return found
 
 
-def _list_sheet(lines: Sequence[Line], wording: Wording) -> Sheet:
+def _list_sheet(worklist: Digest | Escalation, lines: Sequence[Line], wording: Wording) -> Sheet:
     header = (
         (wording.text("No."), 5),
+        (wording.text("Planned today"), 9),
         (wording.text("Company"), 10),
         (wording.text("Account"), 14),
         (wording.text("Customer"), 32),
+        (wording.text("Task"), 14),
         (wording.text("Currency"), 9),
         (wording.text("Ask for"), 16),
         (wording.text("Overdue"), 16),
@@ -94,37 +109,43 @@ def _list_sheet(lines: Sequence[Line], wording: Wording) -> Sheet:
         (wording.text("Risk"), 6),
         (wording.text("Why"), 50),
         (wording.text("What to do"), 50),
+        (wording.text("What to say"), 60),
         (wording.text("Contact"), 18),
         (wording.text("Phone"), 18),
         (wording.text("Do by"), 12),
+        (wording.text("Best day"), 12),
         (wording.text("Listed since"), 12),
     )
-    rows = [row for place, line in enumerate(lines, start=1) for row in _list_rows(place, line, wording)]
-    return Sheet(wording.text("List"), header, rows, currency_column=4)
+    rows = [row for place, line in enumerate(lines, 1) for row in _list_rows(worklist, place, line, wording)]
+    return Sheet(wording.text("List"), header, rows, currency_column=6)
 
 
-def _list_rows(place: int, line: Line, wording: Wording) -> Iterable[tuple[Cell, ...]]:
+def _list_rows(worklist: Digest | Escalation, place: int, line: Line, wording: Wording) -> Iterable[tuple[Cell, ...]]:
     """One row per currency of the account: amounts in different currencies never share a row."""
     overdue = {money.currency: money.amount for money in line.overdue}
     currencies: list[str | None] = [*dict.fromkeys([*([line.ask.currency] if line.ask else []), *overdue])]
+    script = talk(line, worklist.reader, worklist.truth, wording.locale) if line.is_planned else None
     for currency in currencies or [None]:
-        asked = line.ask.amount if line.ask and line.ask.currency == currency else None
         yield (
             place,
+            wording.text("yes") if line.is_planned else wording.text("no"),
             line.company_id,
             line.account_id,
             line.name,
+            label(line.kind, wording),
             currency,
-            asked,
+            line.ask.amount if line.ask and line.ask.currency == currency else None,
             overdue.get(currency) if currency else None,
             line.days_late,
             line.stage,
             line.risk_grade,
             why(line, wording),
             todo(line, wording),
+            script.say if script else None,
             line.contact.name if line.contact else None,
             line.contact.phone if line.contact else None,
             line.due_on,
+            line.act_on,
             line.waiting_since,
         )
 
@@ -158,6 +179,122 @@ def _item_sheet(lines: Sequence[Line], wording: Wording) -> Sheet:
                 item.days_past_due,
             )
     return Sheet(wording.text("Overdue invoices"), header, list(rows.values()), currency_column=5)
+
+
+def _change_sheet(changes: Sequence[Changed], wording: Wording) -> Sheet:
+    header = (
+        (wording.text("Company"), 10),
+        (wording.text("Account"), 14),
+        (wording.text("Customer"), 32),
+        (wording.text("What"), 18),
+        (wording.text("Currency"), 9),
+        (wording.text("Amount"), 16),
+        (wording.text("Detail"), 40),
+        (wording.text("Day"), 12),
+    )
+    rows: list[tuple[Cell, ...]] = [
+        (
+            each.company_id,
+            each.account_id,
+            each.name,
+            change_label(each.row.change, wording),
+            each.row.currency or None,
+            each.row.amount,
+            change_detail(each, wording),
+            each.promised_for,
+        )
+        for each in changes
+    ]
+    return Sheet(wording.text("Changes"), header, rows, currency_column=4)
+
+
+def _month_sheet(goals: Sequence[Goal], wording: Wording) -> Sheet:
+    header = (
+        (wording.text("Currency"), 9),
+        (wording.text("Target"), 16),
+        (wording.text("Received"), 16),
+        (wording.text("Promised"), 16),
+        (wording.text("Missing"), 16),
+    )
+    rows: list[tuple[Cell, ...]] = [
+        (goal.currency, goal.target, goal.received, goal.committed, goal.gap) for goal in goals
+    ]
+    return Sheet(wording.text("Month"), header, rows, currency_column=0)
+
+
+def _team_sheets(escalation: Escalation, wording: Wording) -> Iterable[Sheet]:
+    """People, accounts that nobody has spoken to for long, and who stands in for whom."""
+    if escalation.team:
+        yield _team_sheet(escalation.team, wording)
+    if escalation.quiet:
+        yield _quiet_sheet(escalation.quiet, wording)
+    if escalation.covers:
+        header = ((wording.text("Who works on whose customers"), 90), (wording.text("Customers"), 10))
+        rows: list[tuple[Cell, ...]] = [(cover_sentence(each, wording), each.accounts) for each in escalation.covers]
+        yield Sheet(wording.text("Stand-ins"), header, rows)
+
+
+def _team_sheet(team: Sequence[Member], wording: Wording) -> Sheet:
+    """A row per person and currency; counts stand in the first one only, so that a column can be summed."""
+    header = (
+        (wording.text("Person"), 24),
+        (wording.text("Today"), 9),
+        (wording.text("Waiting"), 9),
+        (wording.text("Done"), 9),
+        (wording.text("Oldest waits since"), 14),
+        (wording.text("Beyond the floor"), 12),
+        (wording.text("Currency"), 9),
+        (wording.text("To ask for"), 16),
+        (wording.text("Target"), 16),
+        (wording.text("Received"), 16),
+        (wording.text("Promised"), 16),
+        (wording.text("Missing"), 16),
+    )
+    rows: list[tuple[Cell, ...]] = []
+    for each in team:
+        asked = {money.currency: money.amount for money in each.asked}
+        month = {goal.currency: goal for goal in each.goals}
+        for n, currency in enumerate([*dict.fromkeys([*asked, *month])] or [None]):
+            goal = month.get(currency) if currency else None
+            counts = (each.planned, each.waiting, each.done, each.oldest, each.quiet)
+            rows.append(
+                (
+                    each.name,
+                    *(counts if n == 0 else (None,) * len(counts)),
+                    currency,
+                    asked.get(currency) if currency else None,
+                    *((goal.target, goal.received, goal.committed, goal.gap) if goal else (None,) * 4),
+                )
+            )
+    return Sheet(wording.text("Team"), header, rows, currency_column=6)
+
+
+def _quiet_sheet(lines: Sequence[Line], wording: Wording) -> Sheet:
+    header = (
+        (wording.text("Company"), 10),
+        (wording.text("Account"), 14),
+        (wording.text("Customer"), 32),
+        (wording.text("Rep"), 20),
+        (wording.text("Currency"), 9),
+        (wording.text("Overdue"), 16),
+        (wording.text("Days late"), 10),
+        (wording.text("Listed since"), 12),
+    )
+    rows: list[tuple[Cell, ...]] = [
+        (
+            line.company_id,
+            line.account_id,
+            line.name,
+            line.rep_name,
+            money.currency if money else None,
+            money.amount if money else None,
+            line.days_late,
+            line.waiting_since,
+        )
+        for line in lines
+        for money in line.overdue or (None,)
+    ]
+    return Sheet(wording.text("Beyond the floor"), header, rows, currency_column=4)
 
 
 def _release_sheet(releases: Sequence[Release], wording: Wording) -> Sheet:

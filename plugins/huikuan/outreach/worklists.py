@@ -2,37 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Literal, TypeVar
 
 from huikuan.errors import InvariantError
-from huikuan.outreach.rows import (
-    AccountKey,
-    Cap,
-    Contact,
-    Flag,
-    Item,
-    Night,
-    Proposal,
-    Quarantined,
-    Reader,
-    Rule,
-    Run,
-    Task,
-)
+from huikuan.outreach.lines import Line, Money, appoint_line, task_line
+from huikuan.outreach.news import Change, Goal, Recovery
+from huikuan.outreach.people import active, companies_of, led_by, scope, worker
+from huikuan.outreach.rows import AccountKey, Cap, Flag, Night, Proposal, Quarantined, Reader, Rule, Run, Task
+from huikuan.outreach.teams import Cover, Member, best_recovery, covers, covers_for, goals, team
 from huikuan.warehouse.tables import FLAGS
 
 _News = TypeVar("_News", "Release", "Warned")
 ApprovalKind = Literal["approval", "approval_reminder"]
-_ASK_FIRST = {
-    "resolve_dispute": ("acceptor", "decision_maker", "payer", "other"),
-    "escalate": ("decision_maker", "payer", "acceptor", "other"),
-    "file_claim": ("other", "decision_maker", "payer", "acceptor"),  # an administrator has none of the usual roles
-}
-_ASK_FOR_MONEY = ("payer", "decision_maker", "acceptor", "other")
+CHANGES = ("broken", "paid", "kept", "promised", "sanctioned", "late")
+"""Kinds of change in the order in which they are told."""
 
 
 @dataclass(frozen=True)
@@ -44,50 +31,6 @@ class Truth:
     payments_complete_to: date | None
     ties_out: bool | None
     run_id: str
-
-
-@dataclass(frozen=True)
-class Money:
-    """An amount in one currency."""
-
-    currency: str
-    amount: Decimal
-
-
-@dataclass(frozen=True)
-class Line:
-    """One row of a list: who, how much, how late, why, what to do."""
-
-    company_id: str
-    account_id: str
-    name: str
-    kind: str
-    """call, chase_promise, resolve_dispute, escalate, file_claim, or appoint (nobody is in charge)."""
-    ask: Money | None
-    overdue: tuple[Money, ...]
-    """Per currency, largest days late first; never summed."""
-    days_late: int
-    """In the currency asked for."""
-    oldest_due_on: date | None
-    due_on: date
-    """Day by which it should be done."""
-    waiting_since: date | None
-    """Business date on which the task first stood in a list."""
-    stage: str
-    stage_previous: str | None
-    risk_grade: str | None
-    is_over_limit: bool
-    promise: Money | None
-    promised_for: date | None
-    disputed_number: str | None
-    rep_name: str | None
-    contact: Contact | None
-    items: tuple[Item, ...]
-    numbers: tuple[str, ...]
-    """Printed number of each item, in the order of ``items``."""
-    unpaid: tuple[str, ...]
-    """Printed numbers of the invoices behind the row's amount, each once, oldest due date first."""
-    rule_ids: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -127,14 +70,45 @@ class Held:
 
 
 @dataclass(frozen=True)
+class Changed:
+    """Something that is different about an account since the night before (昨日变化)."""
+
+    company_id: str
+    account_id: str
+    name: str
+    row: Change
+    promised_for: date | None
+    """Of a promise."""
+
+
+@dataclass(frozen=True)
+class Week:
+    """What the first day of a week brings: the largest recovery of the last one in the reader's team (回款成果)."""
+
+    recovery: Recovery | None
+    rep_name: str | None
+    account_name: str | None
+    """None unless it is the reader's own customer."""
+
+
+@dataclass(frozen=True)
 class Digest:
-    """A rep's task list of one morning, in order of rank, and what is new about the accounts in the rep's charge."""
+    """A rep's tasks of one morning, in order of rank, and what is new about the accounts that the rep works on."""
 
     reader: Reader
     truth: Truth
     lines: tuple[Line, ...]
+    """All of them; those that do not fit into the day are not planned."""
     releases: tuple[Release, ...] = ()
     warnings: tuple[Warned, ...] = ()
+    changes: tuple[Changed, ...] = ()
+    """Most important first; what was released stands in ``releases``."""
+    goals: tuple[Goal, ...] = ()
+    stands_in: tuple[Cover, ...] = ()
+    """Whose accounts the reader works on today."""
+    away: tuple[Cover, ...] = ()
+    """Who works on the reader's accounts today."""
+    week: Week | None = None
 
 
 @dataclass(frozen=True)
@@ -153,6 +127,16 @@ class Escalation:
     to_approve: int = 0
     without_approver: int = 0
     releases: tuple[Release, ...] = ()
+    page: str | None = None
+    """Where Airflow lists what waits for an answer, from settings; None when it is not known."""
+    team: tuple[Member, ...] = ()
+    goals: tuple[Goal, ...] = ()
+    changes: tuple[Changed, ...] = ()
+    """Of the team, for sums and counts; names stand in the workbook."""
+    quiet: tuple[Line, ...] = ()
+    """One task per account that nobody has spoken to for longer than the policy allows."""
+    covers: tuple[Cover, ...] = ()
+    week: Week | None = None
 
 
 @dataclass(frozen=True)
@@ -204,44 +188,58 @@ Worklist = Digest | Escalation | Approval | DataOwnerReport
 
 def digests(night: Night) -> list[Digest]:
     """A digest for each active rep, and for anybody else who has tasks; also when there is nothing to do."""
-    mine: dict[str, list[Task]] = {}
-    for task in night.tasks:
-        if task.rep_id is not None and task.kind != "escalate":
-            mine.setdefault(task.rep_id, []).append(task)
-    releases, warnings = _by_owner(night, _releases(night)), _by_owner(night, _warnings(night))
-    busy = mine.keys() | releases.keys() | warnings.keys()
-    return [
-        Digest(
-            reader,
-            truth(night),
-            tuple(_line(night, task) for task in _ranked(mine.get(reader.rep_id, []))),
-            tuple(releases.get(reader.rep_id, [])),
-            tuple(warnings.get(reader.rep_id, [])),
-        )
-        for reader in _active(night)
-        if reader.role == "rep" or reader.rep_id in busy
-    ]
+    return list(each_digest(night))
 
 
-def escalations(night: Night) -> list[Escalation]:
-    """An escalation mail for each active manager, also when there is nothing to decide."""
-    mine: dict[str, list[Task]] = {}
-    for task in night.tasks:
-        if task.rep_id is not None and task.kind == "escalate":
-            mine.setdefault(task.rep_id, []).append(task)
-    readers = [reader for reader in _active(night) if reader.role == "manager" or reader.rep_id in mine]
-    return [
-        _escalation(night, reader, tuple(_line(night, task) for task in _ranked(mine.get(reader.rep_id, []))))
-        for reader in readers
-    ]
+def each_digest(night: Night) -> Iterator[Digest]:
+    """The same, one after the other, so that thousands need not be held at once."""
+    releases, warnings = _by_worker(night, _releases(night)), _by_worker(night, _warnings(night))
+    busy = {task.rep_id for task in night.tasks if task.kind != "escalate"} | releases.keys() | warnings.keys()
+    for reader in active(night):
+        if reader.role == "rep" or reader.rep_id in busy:
+            yield _digest(night, reader, releases.get(reader.rep_id, []), warnings.get(reader.rep_id, []))
 
 
-def _escalation(night: Night, reader: Reader, lines: tuple[Line, ...]) -> Escalation:
+def _digest(night: Night, reader: Reader, releases: list[Release], warnings: list[Warned]) -> Digest:
+    me = reader.rep_id
+    absent = [row for row in night.covered_for.get(me, []) if row.works_rep_id != me]
+    return Digest(
+        reader,
+        truth(night),
+        tuple(task_line(night, task) for task in night.tasks_of.get(me, []) if task.kind != "escalate"),
+        tuple(releases),
+        tuple(warnings),
+        changes=_changes(night, night.changes_of.get(me, [])),
+        goals=goals(night, {me}),
+        stands_in=covers(night, [row for row in night.covered_by.get(me, []) if row.rep_id != me], reader),
+        away=covers(night, absent, reader),
+        week=_week(night, reader),
+    )
+
+
+def escalations(night: Night, page: str | None = None) -> list[Escalation]:
+    """An escalation mail for each active manager, also when there is nothing to decide.
+
+    ``page``: where Airflow lists what waits for an answer, from settings.
+    """
+    return list(each_escalation(night, page))
+
+
+def each_escalation(night: Night, page: str | None = None) -> Iterator[Escalation]:
+    """The same, one after the other."""
+    deciding = {task.rep_id for task in night.tasks if task.kind == "escalate"}
+    for reader in active(night):
+        if reader.role == "manager" or reader.rep_id in deciding:
+            yield _escalation(night, reader, page)
+
+
+def _escalation(night: Night, reader: Reader, page: str | None) -> Escalation:
+    lines = tuple(task_line(night, task) for task in night.tasks_of.get(reader.rep_id, []) if task.kind == "escalate")
     waiting = [flag for flag in night.flags if flag.state == "proposed"]
     to_approve = sum(flag.approver_id == reader.rep_id for flag in waiting)
     if reader.role != "manager":
-        return Escalation(reader, truth(night), lines, (), to_approve=to_approve)
-    ours, people = _companies_of(night, reader), _led_by(night, reader.rep_id)
+        return Escalation(reader, truth(night), lines, (), to_approve=to_approve, page=page)
+    ours, people = companies_of(night, reader), led_by(night, reader.rep_id)
     return Escalation(
         reader,
         truth(night),
@@ -251,7 +249,73 @@ def _escalation(night: Night, reader: Reader, lines: tuple[Line, ...]) -> Escala
         to_approve=to_approve,
         without_approver=sum(flag.approver_id is None and flag.company_id in ours for flag in waiting),
         releases=tuple(_releases_for(night, people, ours)),
+        page=page,
+        team=team(night, reader),
+        goals=goals(night, people),
+        changes=_changes(night, _changes_of_team(night, people)),
+        quiet=tuple(_quiet(night, people)),
+        covers=covers_for(night, reader),
+        week=_week(night, reader),
     )
+
+
+def _changes_of_team(night: Night, people: set[str]) -> list[Change]:
+    """Changes of accounts in the charge of these people, whoever works on them today."""
+    return [row for rep_id in people for row in night.changes_by_owner.get(rep_id, [])]
+
+
+def _changes(night: Night, rows: Iterable[Change]) -> tuple[Changed, ...]:
+    """What is different, in order of importance and then of amount."""
+    found = [
+        _changed(night, row)
+        for row in rows
+        if row.change != "released"  # told with what has to be done again
+    ]
+    place = {change: place for place, change in enumerate(CHANGES)}
+    return tuple(
+        sorted(
+            found,
+            key=lambda each: (
+                place.get(each.row.change, len(place)),
+                -(each.row.amount or 0),
+                each.company_id,
+                each.account_id,
+                each.row.subject_id,
+                each.row.currency,
+            ),
+        )
+    )
+
+
+def _changed(night: Night, row: Change) -> Changed:
+    key = (row.company_id, row.account_id)
+    promise = night.promises.get((row.company_id, row.subject_id))
+    return Changed(*key, night.names.get(key, key[1]), row, promise.promised_for if promise else None)
+
+
+def _quiet(night: Night, people: set[str]) -> Iterator[Line]:
+    """One row per account of these people beyond the coverage floor, the longest waiting first."""
+    first: dict[AccountKey, Task] = {}
+    for rep_id in people:
+        for key in night.accounts_of.get(rep_id, []):
+            for task in night.tasks_by_account.get(key, []):
+                if task.is_floor and (key not in first or task.first_listed_on < first[key].first_listed_on):
+                    first[key] = task
+    for task in sorted(first.values(), key=lambda task: (task.first_listed_on, -(task.ask_amount or 0), task.task_id)):
+        yield task_line(night, task)
+
+
+def _week(night: Night, reader: Reader) -> Week | None:
+    """On Mondays only."""
+    if night.run.business_date.weekday() != 0:
+        return None
+    recovery = best_recovery(night, reader)
+    if recovery is None:
+        return Week(None, None, None)
+    colleague = night.readers.get(recovery.rep_id)
+    own = recovery.rep_id == reader.rep_id
+    key = (recovery.company_id, recovery.account_id)
+    return Week(recovery, colleague.name if colleague else None, night.names.get(key, key[1]) if own else None)
 
 
 def approvals(
@@ -274,7 +338,7 @@ def approvals(
             tuple(_proposed(night, row) for row in rows),
             page,
         )
-        for reader in _active(night)
+        for reader in active(night)
         if (rows := found.get(reader.rep_id))
     ]
 
@@ -299,7 +363,7 @@ def data_owner_reports(night: Night, locale_of: dict[str, str], parked_mails: in
             night.quarantined_rows,
             parked_mails,
         )
-        for reader in _active(night)
+        for reader in active(night)
         if reader.role == "finance"
     ]
 
@@ -315,31 +379,39 @@ def listed(worklist: Digest | Escalation) -> tuple[Line, ...]:
     return worklist.lines + (worklist.ownerless if isinstance(worklist, Escalation) else ())
 
 
+def planned(worklist: Digest | Escalation) -> tuple[Line, ...]:
+    """The rows that are for today."""
+    return tuple(line for line in listed(worklist) if line.is_planned)
+
+
 def shown_accounts(worklist: Worklist) -> list[AccountKey]:
     """Every account that the mail or its workbook shows."""
     if isinstance(worklist, DataOwnerReport):
         return []
     if isinstance(worklist, Approval):
         return sorted({(each.row.company_id, each.row.account_id) for each in worklist.proposals})
-    warnings = worklist.warnings if isinstance(worklist, Digest) else ()
-    rows: list[Line | Release | Warned] = [*listed(worklist), *worklist.releases, *warnings]
-    return sorted({(row.company_id, row.account_id) for row in rows})
+    rows: list[Line | Release | Warned | Changed] = [*listed(worklist), *worklist.releases, *worklist.changes]
+    rows += worklist.warnings if isinstance(worklist, Digest) else worklist.quiet
+    week = worklist.week
+    told = {(week.recovery.company_id, week.recovery.account_id)} if week and week.recovery else set()
+    if not (week and week.account_name):
+        told = set()
+    return sorted({(row.company_id, row.account_id) for row in rows} | told)
 
 
 def check_scope(worklist: Worklist, night: Night) -> None:
     """Raise InvariantError when a mail shows an account that its reader has nothing to do with.
 
-    The scope is worked out from the published rows, not from the mail: accounts with a task of the reader, accounts
-    in the reader's charge, and for a manager those of the people below, and those without anybody in charge in the
-    same companies; for an approver the accounts whose proposed sanction needs this very person.
+    The scope is worked out from the published rows, not from the mail; for an approver it is the accounts whose
+    proposed sanction needs this very person.
     """
     reader = worklist.reader
     if isinstance(worklist, Approval):
         asked = [flag for flag in night.flags if flag.approver_id == reader.rep_id]
-        scope = {(flag.company_id, flag.account_id) for flag in asked if flag.state == "proposed"}
+        allowed = {(flag.company_id, flag.account_id) for flag in asked if flag.state == "proposed"}
     else:
-        scope = _scope(night, reader)
-    outside = set(shown_accounts(worklist)) - scope
+        allowed = scope(night, reader)
+    outside = set(shown_accounts(worklist)) - allowed
     if outside:
         raise InvariantError(
             f"The mail for {reader.rep_id} would show {len(outside)} accounts outside the reader's scope.",
@@ -347,64 +419,19 @@ def check_scope(worklist: Worklist, night: Night) -> None:
         )
 
 
-def _scope(night: Night, reader: Reader) -> set[AccountKey]:
-    people = _led_by(night, reader.rep_id)
-    scope = {(task.company_id, task.account_id) for task in night.tasks if task.rep_id == reader.rep_id}
-    scope |= {key for key, status in night.statuses.items() if status.rep_id in people}
-    if reader.role == "manager":
-        ours = _companies_of(night, reader)
-        scope |= {key for key, status in night.statuses.items() if status.rep_id is None and key[0] in ours}
-    return scope
-
-
-def _by_owner(night: Night, rows: Iterable[_News]) -> dict[str | None, list[_News]]:
-    """rep_id of who is in charge of the account → rows, in their order; None when nobody is."""
+def _by_worker(night: Night, rows: Iterable[_News]) -> dict[str | None, list[_News]]:
+    """rep_id of who works on the account today → rows, in their order; None when nobody does."""
     groups: dict[str | None, list[_News]] = {}
     for row in rows:
-        status = night.statuses.get((row.company_id, row.account_id))
-        groups.setdefault(status.rep_id if status else None, []).append(row)
+        groups.setdefault(worker(night, (row.company_id, row.account_id)), []).append(row)
     return groups
-
-
-def _led_by(night: Night, manager_id: str) -> set[str]:
-    """The manager and everybody below, however deep."""
-    found = {manager_id}
-    waiting = [manager_id]
-    while waiting:
-        above = waiting.pop()
-        below = {rep_id for rep_id, reader in night.readers.items() if reader.manager_id == above} - found
-        found |= below
-        waiting.extend(below)
-    return found
-
-
-def _active(night: Night) -> list[Reader]:
-    return [night.readers[rep_id] for rep_id in sorted(night.readers) if night.readers[rep_id].is_active]
-
-
-def _ranked(tasks: Iterable[Task]) -> list[Task]:
-    return sorted(tasks, key=lambda task: (task.rank, task.task_id))
 
 
 def _ownerless(night: Night, ours: set[str]) -> list[Line]:
     """Overdue accounts without a rep in these companies, the latest first."""
-    keys = [
-        key
-        for key, status in night.statuses.items()
-        if status.rep_id is None and key[0] in ours and night.balances.get(key)
-    ]
-    lines = [_facts(night, key, kind="appoint") for key in keys]
+    keys = [key for key in night.accounts_of.get(None, []) if key[0] in ours and night.balances.get(key)]
+    lines = [appoint_line(night, key) for key in keys]
     return sorted(lines, key=lambda line: (-line.days_late, line.company_id, line.account_id))
-
-
-def _companies_of(night: Night, manager: Reader) -> set[str]:
-    """Companies with accounts in the charge of the manager or of people below, and those that no manager has."""
-    led = {reader.rep_id: _led_by(night, reader.rep_id) for reader in _active(night) if reader.role == "manager"}
-    companies = {
-        rep_id: {company_id for company_id, owner in night.charges if owner in people} for rep_id, people in led.items()
-    }
-    everybodys = {company_id for company_id, _ in night.charges} - set().union(*companies.values())
-    return companies.get(manager.rep_id, set()) | everybodys
 
 
 def _releases(night: Night) -> list[Release]:
@@ -426,10 +453,13 @@ def _releases(night: Night) -> list[Release]:
 
 def _releases_for(night: Night, people: set[str], ours: set[str]) -> list[Release]:
     """Those on accounts in the charge of these people, and in these companies those that nobody is in charge of."""
-    owned = _by_owner(night, _releases(night))
-    found = [row for rep_id in people for row in owned.get(rep_id, [])]
-    found += [row for row in owned.get(None, []) if row.company_id in ours]
-    return sorted(found, key=lambda row: (row.company_id, row.account_id))
+    found = []
+    for row in _releases(night):
+        status = night.statuses.get((row.company_id, row.account_id))
+        owner = status.rep_id if status else None
+        if owner in people or (owner is None and row.company_id in ours):
+            found.append(row)
+    return found
 
 
 def _warnings(night: Night) -> list[Warned]:
@@ -465,57 +495,3 @@ def _proposed(night: Night, row: Proposal) -> Proposed:
         overdue=Money(row.currency, amount) if row.currency and amount is not None else None,
         row=row,
     )
-
-
-def _line(night: Night, task: Task) -> Line:
-    key = (task.company_id, task.account_id)
-    ask = Money(task.currency, task.ask_amount) if task.ask_amount is not None and task.currency else None
-    return _facts(night, key, kind=task.kind, task=task, ask=ask)
-
-
-def _facts(night: Night, key: AccountKey, *, kind: str, task: Task | None = None, ask: Money | None = None) -> Line:
-    status = night.statuses.get(key)
-    balances = sorted(night.balances.get(key, []), key=lambda row: (-row.max_days_past_due, row.currency))
-    items = tuple(night.items.get(key, []))
-    asked = [row for row in balances if ask and row.currency == ask.currency]
-    currency = ask.currency if ask else balances[0].currency if balances else None
-    unpaid = [item for item in items if item.currency == currency and item.collectable_amount > 0]
-
-    def number(item: Item) -> str:
-        return night.numbers.get((item.company_id, item.document_id), item.document_id)
-
-    subject = (key[0], task.subject_id) if task and task.subject_id else None
-    promise = night.promises.get(subject) if subject and kind == "chase_promise" else None
-    document_id = night.disputed_documents.get(subject, subject[1]) if subject and kind == "resolve_dispute" else None
-    owner = night.readers.get(status.rep_id) if status and status.rep_id else None
-    return Line(
-        company_id=key[0],
-        account_id=key[1],
-        name=night.names.get(key, key[1]),
-        kind=kind,
-        ask=ask,
-        overdue=tuple(Money(row.currency, row.overdue_amount) for row in balances),
-        days_late=max((row.max_days_past_due for row in asked or balances), default=0),
-        oldest_due_on=min((item.due_on for item in unpaid), default=None),
-        due_on=task.due_on if task else night.run.business_date,
-        waiting_since=task.first_listed_on if task else None,
-        stage=status.stage if status else "M0",
-        stage_previous=status.stage_previous if status else None,
-        risk_grade=status.risk_grade if status else None,
-        is_over_limit=bool(status and status.is_over_limit),
-        promise=Money(promise.currency, promise.amount) if promise else None,
-        promised_for=promise.promised_for if promise else None,
-        disputed_number=night.numbers.get((key[0], document_id), document_id) if document_id else None,
-        rep_name=owner.name if owner else None,
-        contact=_contact(night.contacts.get(key, []), kind),
-        items=items,
-        numbers=tuple(number(item) for item in items),
-        unpaid=tuple(dict.fromkeys(number(item) for item in unpaid)),
-        rule_ids=tuple(night.reasons.get(task.task_id, ())) if task else (),
-    )
-
-
-def _contact(people: list[Contact], kind: str) -> Contact | None:
-    """The person to talk to: somebody with a phone first, then by role."""
-    order = _ASK_FIRST.get(kind, _ASK_FOR_MONEY)
-    return min(people, key=lambda who: (not who.phone, order.index(who.role), who.contact_id), default=None)

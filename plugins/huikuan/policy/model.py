@@ -9,6 +9,7 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
+from huikuan.policy.calendar import BestDay, Calendars
 from huikuan.policy.interest import InterestPolicy
 from huikuan.policy.ladder import Approvals, Ladder
 from huikuan.policy.outreach import OutreachPolicy
@@ -24,11 +25,12 @@ from huikuan.policy.parts import (
     check_days,
     check_once,
 )
+from huikuan.policy.playbooks import Playbooks
 from huikuan.policy.rules import AFTER_GRADE, Fact, NatureRule, PatternRule, WarningRule, check_reachable
+from huikuan.policy.tasks import Tasks
 
 Bucket = Literal["not_due", "d1_30", "d31_60", "d61_90", "d91_180", "d181_365", "d366_plus"]
 Grade = Literal["A", "B", "C", "D", "E"]
-TaskKind = Literal["call", "chase_promise", "resolve_dispute", "escalate", "file_claim"]
 
 
 class StageBound(DayRange):
@@ -116,33 +118,6 @@ class Risk(Part):
         return self
 
 
-class TaskRule(Part):
-    """All conditions that are given must hold; an account whose total is unknown passes the one on amount."""
-
-    from_stage: Stage = "M0"
-    over_overdue_functional: Decimal | None = Field(default=None, ge=0)
-    points: Points
-    due_in_days: int = Field(ge=0)
-
-
-class Tasks(Part):
-    kinds: dict[TaskKind, TaskRule]
-    stage_points: dict[Stage, Points]
-    amount_points: tuple[PointBand, ...]
-    unknown_amount_points: Points
-
-    @model_validator(mode="after")
-    def _complete(self) -> Self:
-        check_bands(self.amount_points)
-        missing = set(Stage.__args__) - set(self.stage_points)  # type: ignore[attr-defined]
-        unwritten = set(TaskKind.__args__) - set(self.kinds)  # type: ignore[attr-defined]
-        if unwritten:
-            raise ValueError(f"kinds lacks {', '.join(sorted(unwritten))}: nobody would get such tasks")
-        if missing:
-            raise ValueError(f"stage_points lacks {', '.join(sorted(missing))}")
-        return self
-
-
 class VolumePolicy(Part):
     """How far a feed may lie off its recent median before nobody is contacted."""
 
@@ -205,6 +180,9 @@ class PolicyBody(Part):
     approvals: Approvals
     interest: InterestPolicy
     tasks: Tasks
+    calendars: Calendars
+    best_day: BestDay
+    playbooks: Playbooks
     gate: GatePolicy
     outreach: OutreachPolicy
     overrides: tuple[Override, ...] = ()
@@ -222,7 +200,8 @@ class PolicyBody(Part):
         check_reachable(self.patterns)
         check_reachable(self.natures)
         entries = [rule for sanction in self.ladder.sanctions for rule in sanction.entries]
-        rules = [*self.patterns, *self.natures, *self.warnings, *entries, *self.ladder.pause]
+        tasks = [rule for _, rule in self.tasks.entries()]
+        rules = [*self.patterns, *self.natures, *self.warnings, *entries, *self.ladder.pause, *tasks]
         check_once([rule.rule_id for rule in rules], "rule_id")
         late = [rule.rule_id for rule in (*entries, *self.ladder.pause) if set(rule.when) & set(AFTER_GRADE)]
         if late:

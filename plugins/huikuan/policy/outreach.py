@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+PRODUCTION = "production"
 _DOMAIN = r"^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*$"
 
 
@@ -25,6 +26,11 @@ class OutreachPolicy(BaseModel):
     domain: str = Field(pattern=_DOMAIN, description="Right-hand side of every Message-ID.")
     recipient_domains: tuple[str, ...] = Field(
         default=(), description="Domains that may get mail; empty means `domain` only. Others are parked."
+    )
+    allow_list: tuple[str, ...] = Field(
+        default=(),
+        description="Addresses and domains that may get mail outside production (HUIKUAN_ENVIRONMENT); others are "
+        "suppressed.",
     )
     timezone: str = Field(description="IANA time zone of the send window.")
     send_from: time
@@ -70,7 +76,20 @@ class OutreachPolicy(BaseModel):
         """Least time between two tries after a temporary refusal."""
         return timedelta(minutes=self.retry_minutes)
 
+    def local_day(self, moment: datetime) -> date:
+        """The company's day at a moment."""
+        return moment.astimezone(ZoneInfo(self.timezone)).date()
+
     def may_receive(self, address: str) -> bool:
         """Whether the address belongs to one of our own domains."""
         domains = self.recipient_domains or (self.domain,)
-        return address.rpartition("@")[2].lower() in {domain.lower() for domain in domains}
+        return _domain(address) in {domain.lower() for domain in domains}
+
+    def may_leave(self, address: str, environment: str) -> bool:
+        """Whether mail to this address may leave an installation: in production, or to who is on the allow-list."""
+        allowed = {entry.lower() for entry in self.allow_list}
+        return environment == PRODUCTION or not allowed.isdisjoint({address.lower(), _domain(address)})
+
+
+def _domain(address: str) -> str:
+    return address.rpartition("@")[2].lower()

@@ -7,7 +7,7 @@ equality join on ``LEAST(days, last_day)``. What companies or segments may have 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -16,10 +16,13 @@ from babel.core import get_global
 from dateutil.relativedelta import relativedelta
 
 from huikuan.currencies import minor_units
+from huikuan.policy import calendar_relations as calendar
 from huikuan.policy.ladder import Notice
 from huikuan.policy.model import Policy, PolicyBody
 from huikuan.policy.parts import Band, DayRange
+from huikuan.policy.playbooks import DIMENSIONS, Playbooks
 from huikuan.policy.rules import Rule, as_range, words
+from huikuan.policy.tasks import CONTACT_KINDS, Tasks
 
 
 @dataclass(frozen=True)
@@ -36,10 +39,13 @@ _ANY = ""
 """In ``policy.scope``: a company or segment that no override names."""
 
 
-def relations(policy: Policy, business_date: date, gate: str = "open") -> list[Relation]:
+def relations(
+    policy: Policy, business_date: date, gate: str = "open", calendars: Collection[str] = ()
+) -> list[Relation]:
     """Every relation of this policy, with look-back windows counted from the close of books.
 
-    ``gate`` is what validation decided: only when it is open does anything new begin.
+    ``gate`` is what validation decided: only when it is open does anything new begin. ``calendars`` are the names that
+    companies have; those that the policy changes are there in any case.
     """
     variants, scope = _variants(policy)
     varied = [_by_variant(variants, name, columns, rows) for name, columns, rows in _VARIED]
@@ -48,16 +54,9 @@ def relations(policy: Policy, business_date: date, gate: str = "open") -> list[R
         scope,
         *varied,
         _task_kind(policy),
-        Relation(
-            "task_stage",
-            {"stage": "VARCHAR", "points": "INTEGER"},
-            sorted(policy.tasks.stage_points.items()),
-        ),
-        Relation(
-            "task_amount",
-            {"over": _AMOUNT, "up_to": _AMOUNT, "points": "INTEGER", "threshold": "VARCHAR"},
-            [(band.over, band.up_to, band.points, _words(band)) for band in policy.tasks.amount_points],
-        ),
+        *_task_points(policy.tasks),
+        *_scripts(policy.playbooks, business_date),
+        *_calendars(policy, business_date, calendars),
         _contact_outcome(policy),
         _currency(),
         *_singles(policy, business_date, gate),
@@ -158,6 +157,7 @@ def _rules(policy: PolicyBody) -> list[tuple[str, int, Rule, str]]:
     lists += [("arrears_nature", rule, rule.nature) for rule in policy.natures]
     lists += [(f"warning:{rule.warning}", rule, rule.warning) for rule in policy.warnings]
     lists += [("pause", rule, "paused") for rule in policy.ladder.pause]
+    lists += [(f"task:{kind}", rule, kind) for kind, rule in policy.tasks.entries()]
     lists += [
         (f"flag:{sanction.flag}", rule, sanction.flag)
         for sanction in policy.ladder.sanctions
@@ -310,14 +310,102 @@ def _task_kind(policy: Policy) -> Relation:
         "kind": "VARCHAR",
         "from_stage": "VARCHAR",
         "over_overdue_functional": _AMOUNT,
+        "over_ask_functional": _AMOUNT,
+        "every_days": "INTEGER",
+        "has_entry": "BOOLEAN",
+        "waits_for_best_day": "BOOLEAN",
+        "is_contact": "BOOLEAN",
+        "talk_place": "INTEGER",
         "points": "INTEGER",
         "due_in_days": "INTEGER",
     }
+    talks = {kind: place for place, kind in enumerate(policy.tasks.one_talk, start=1)}
     rows: list[tuple[Any, ...]] = [
-        (kind, rule.from_stage, rule.over_overdue_functional, rule.points, rule.due_in_days)
+        (
+            kind,
+            rule.from_stage,
+            rule.over_overdue_functional,
+            rule.over_ask_functional,
+            rule.every_days,
+            rule.when is not None,
+            rule.waits_for_best_day,
+            kind in CONTACT_KINDS,
+            talks.get(kind),
+            rule.points,
+            rule.due_in_days,
+        )
         for kind, rule in policy.tasks.kinds.items()
     ]
     return Relation("task_kind", columns, rows)
+
+
+def _task_points(tasks: Tasks) -> list[Relation]:
+    """What a task is worth beside its kind, each reason a relation of its own."""
+    stages = [(stage, points, tasks.rhythm_days[stage]) for stage, points in sorted(tasks.stage_points.items())]
+    bands = {"over": _AMOUNT, "up_to": _AMOUNT, "points": "INTEGER", "threshold": "VARCHAR"}
+    banded = (
+        ("task_amount", tasks.amount_points),
+        ("task_waiting", tasks.waiting_points),
+        ("task_untouched", tasks.untouched_points),
+    )
+    return [
+        Relation("task_stage", {"stage": "VARCHAR", "points": "INTEGER", "rhythm_days": "INTEGER"}, stages),
+        Relation("task_grade", {"grade": "VARCHAR", "points": "INTEGER"}, sorted(tasks.grade_points.items())),
+        *(
+            Relation(name, bands, [(band.over, band.up_to, band.points, _words(band)) for band in found])
+            for name, found in banded
+        ),
+        Relation(
+            "task_parameter",
+            {
+                "unknown_amount_points": "INTEGER",
+                "best_day_points": "INTEGER",
+                "pre_due_days": "INTEGER",
+                "coverage_floor_days": "INTEGER",
+                "default_tasks": "INTEGER",
+                "floor_share_pct": "INTEGER",
+            },
+            [
+                (
+                    tasks.unknown_amount_points,
+                    tasks.best_day_points,
+                    tasks.pre_due_days,
+                    tasks.coverage_floor_days,
+                    tasks.capacity.default_tasks,
+                    tasks.capacity.floor_share_pct,
+                )
+            ],
+        ),
+    ]
+
+
+def _scripts(playbooks: Playbooks, business_date: date) -> list[Relation]:
+    """Rules that choose a script, what reason codes mean to them, and the day from which reasons count."""
+    names = ("script_id", "kind", *DIMENSIONS)
+    rules: list[tuple[Any, ...]] = [
+        (place, rule.script, rule.kind, *(getattr(rule, name) for name in DIMENSIONS))
+        for place, rule in enumerate(playbooks.scripts, start=1)
+    ]
+    reasons: list[tuple[Any, ...]] = [
+        (code, special) for special, codes in playbooks.specials.items() for code in codes
+    ]
+    as_of = business_date - timedelta(days=1)
+    return [
+        Relation("script_rule", {"place": "INTEGER", **dict.fromkeys(names, "VARCHAR")}, rules),
+        Relation("special_reason", {"reason_code": "VARCHAR", "special": "VARCHAR"}, reasons),
+        Relation("script_window", {"reasons_from": "DATE"}, [(as_of - timedelta(days=playbooks.look_back_days),)]),
+    ]
+
+
+def _calendars(policy: Policy, business_date: date, names: Collection[str]) -> list[Relation]:
+    """Workdays around the business date, what habits of paying mean, and who is spoken to about what."""
+    days = calendar.calendar_days(policy.calendars, business_date, names)
+    return [
+        Relation("calendar_day", calendar.CALENDAR_DAY, days),
+        Relation("habit_value", calendar.HABIT_VALUE, calendar.habit_values(policy.best_day)),
+        Relation("speak_to", calendar.SPEAK_TO, calendar.speak_to(policy.best_day)),
+        Relation("best_day", calendar.BEST_DAY, calendar.best_day(policy.best_day)),
+    ]
 
 
 def _contact_outcome(policy: Policy) -> Relation:
@@ -346,7 +434,7 @@ def _singles(policy: Policy, business_date: date, gate: str) -> list[Relation]:
         ),
         Relation(
             "parameter",
-            {"last_day": "BIGINT", "unknown_amount_points": "INTEGER"},
-            [(_last_day(policy), policy.tasks.unknown_amount_points)],
+            {"last_day": "BIGINT", "month_from": "DATE", "month_to": "DATE"},
+            [(_last_day(policy), business_date.replace(day=1), business_date + relativedelta(day=31))],
         ),
     ]

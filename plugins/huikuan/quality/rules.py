@@ -13,6 +13,7 @@ from pathlib import Path
 from babel.numbers import list_currencies
 from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, Table
 
+from huikuan.calendars import known_calendars
 from huikuan.columns import allowed_values, key_columns
 from huikuan.ledger.contract import TABLES, required_columns
 from huikuan.quality.model import Holds, InSet, Known, Present, Query, Rule, Severity, UniqueKey
@@ -62,6 +63,7 @@ def _contract_rules() -> Iterator[Rule]:
                 yield _known(table, constraint)
             elif isinstance(constraint, CheckConstraint):
                 yield _holds(table, constraint)
+    yield _calendar()
 
 
 def _unique(table: Table) -> Rule:
@@ -111,6 +113,20 @@ def _sets(table: Table, column: Column[str]) -> Iterator[Rule]:
         description_zh=f"{table.name} 的 {column.name} 必须是{zh}。",
         remedy=REMEDY_SET,
         check=InSet(column.name, values),
+    )
+
+
+def _calendar() -> Rule:
+    """A warning, though the column is required: without its holidays a company's money is still all right."""
+    return Rule(
+        rule_id="company.calendar.known",
+        table="company",
+        severity="warning",
+        description_en="company.calendar is an ISO 3166 country such as CN, or a part of one such as GB-SCT.",
+        description_zh="company 的 calendar 必须是 ISO 3166 国家代码（如 CN）或其地区（如 GB-SCT）。",
+        remedy="Correct the value, or map it in the SELECT that yields this table; until then Monday to Friday are "
+        "workdays.",
+        check=InSet("calendar", known_calendars()),
     )
 
 

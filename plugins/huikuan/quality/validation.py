@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from huikuan.ledger.snapshot import Snapshot
+    from huikuan.policy.calendar import Calendars
     from huikuan.policy.model import GatePolicy
 
 EXAMPLES = 20
@@ -43,10 +44,12 @@ def validate(
     gate_policy: GatePolicy,
     volumes: dict[str, list[int]],
     folder: Path,
+    calendars: Calendars | None = None,
 ) -> Validation:
     """Judge ``snapshot`` for the night of ``business_date``.
 
-    ``volumes``: rows that counted on recent nights per table, newest first. Writes into ``folder``:
+    ``volumes``: rows that counted on recent nights per table, newest first. ``calendars``: what the policy says about
+    work calendars; with it, years that no government has announced yet are reported. Writes into ``folder``:
     ``data_quality.parquet``, ``quarantine.parquet``, ``report.html`` and ``gate.json``. The rows left out of the night
     are the distinct (table_name, row_number) of ``quarantine.parquet``. Same snapshot, date, policy and volumes: same
     answer, whatever the order of rows in the files, but for which of several identical copies is kept.
@@ -60,6 +63,8 @@ def validate(
             findings = _judge_all(connection, open_judge(), set(files))
             gate, evidence, results = gates.decide(connection, as_of, gate_policy, volumes, set(files))
             findings.results.extend([*results, *_later(connection, files)])
+            if calendars is not None and "company" in files:
+                findings.results.append(_announced(connection, business_date, calendars))
             quarantine.write(connection, catalogue(), folder / "quarantine.parquet")
             _write_results(connection, findings.results, folder / "data_quality.parquet")
         finally:
@@ -151,6 +156,22 @@ def _later(connection: duckdb.DuckDBPyConnection, files: dict[str, Path]) -> lis
             )
         )  # fmt: skip
     return results
+
+
+def _announced(connection: duckdb.DuckDBPyConnection, business_date: date, calendars: Calendars) -> RuleResult:
+    """How many companies have a calendar that is about to reach a year whose notice is not known."""
+    rows = connection.execute("SELECT calendar FROM counted.company WHERE calendar IS NOT NULL").fetchall()
+    ahead = business_date + timedelta(days=calendars.warn_days_ahead)
+    known = {calendar: calendars.announced_through(calendar) for (calendar,) in rows}
+    late = {calendar: year for calendar, year in known.items() if year is not None and year < ahead.year}
+    missing = ", ".join(f"{calendar} (to {year})" for calendar, year in sorted(late.items()))
+    return RuleResult(
+        "company.calendar.announced", "warning", "company", sum(calendar in late for (calendar,) in rows), len(rows),
+        f"The holidays and make-up workdays of {ahead.year} are known" + (f"; not yet: {missing}." if late else "."),
+        f"{ahead.year} 年的节假日和调休安排已知" + (f"；尚缺：{missing}。" if late else "。"),
+        "Update the holidays package once the notice is out, or put its days into the policy (calendars.own); until "
+        "then that year has its fixed holidays and no make-up workdays.",
+    )  # fmt: skip
 
 
 def _write_results(connection: duckdb.DuckDBPyConnection, results: list[RuleResult], target: Path) -> None:

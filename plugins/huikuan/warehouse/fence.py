@@ -105,7 +105,7 @@ def _attempt(holder: psycopg.Connection, business_date: date, name: str, role: R
     ).fetchone()
     if row is not None and not redo:
         return Step(business_date, name, role, row[0], True, row[1], holder)
-    token = _next_token(holder, business_date, name, inputs)
+    token = next_token(holder, business_date, name, inputs)
     return Step(business_date, name, role, token, False, None, holder)
 
 
@@ -147,7 +147,8 @@ def _busy(holder: psycopg.Connection, business_date: date, name: str) -> FenceEr
     )
 
 
-def _next_token(holder: psycopg.Connection, business_date: date, name: str, inputs: str) -> int:
+def next_token(holder: psycopg.Connection, business_date: date, name: str, inputs: str) -> int:
+    """Begin an attempt at a step, whoever else is at it, and return its token."""
     row = holder.execute(
         "INSERT INTO store.run_step AS s (business_date, step, token, inputs, state, started_at)"
         " VALUES (%s, %s, 1, %s, 'running', now())"

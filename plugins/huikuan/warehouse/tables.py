@@ -34,7 +34,7 @@ BUCKETS = ("not_due", "d1_30", "d31_60", "d61_90", "d91_180", "d181_365", "d366_
 FLAGS = ("stop_supply", "stop_service", "terminate_authorization", "reputation_notice", "legal_referral")
 FLAG_STATES = ("proposed", "approved", "rejected", "active", "released")
 GATES = ("open", "no_contact", "stop")
-MESSAGE_KINDS = ("digest", "escalation", "data_owner", "approval", "approval_reminder", "notice")
+MESSAGE_KINDS = ("digest", "escalation", "data_owner", "approval", "approval_reminder", "notice", "undelivered")
 MESSAGE_STATES = (
     "queued",
     "sending",
@@ -210,7 +210,7 @@ _result(
     _may("rep_id", Text, "Who does it; empty: nobody is in charge of the account."),
     _need("company_id", Text, "Company (公司)."),
     _account(key=False),
-    _need("kind", Text, "call, chase_promise, resolve_dispute, escalate, file_claim."),
+    _need("kind", Text, "What is to be done (任务类型)."),
     _need("points", Integer, "Sum of the reasons' points."),
     _need("rank", Integer, "Place in the rep's list, 1 first."),
     _may("script_id", Text, "Script of the playbook (话术)."),
@@ -219,7 +219,67 @@ _result(
     _need("due_on", Date, "Day by which it should be done."),
     _need("first_listed_on", Date, "Business date on which this task first stood in a list."),
     _may("subject_id", Text, "Document, promise or dispute it is about."),
+    _may("act_on", Date, "First day that suits the customer's way of paying and the calendar (最佳日)."),
+    _may("contact_id", Text, "Person at the customer to speak to; names stay in the ledger."),
+    _may("is_planned", Boolean, "Fits into the person's day; others wait and gain points by waiting."),
+    _may("is_floor", Boolean, "Nobody has spoken to the account for longer than the policy allows (覆盖底线)."),
     comment="What each person should do today (任务).",
+)
+_result(
+    "task_end",
+    _key("task_id", "Task of the night before that is in no list any more."),
+    _may("rep_id", Text, "Whose list it stood in."),
+    _need("company_id", Text, "Company (公司)."),
+    _account(key=False),
+    _need("kind", Text, "What was to be done (任务类型)."),
+    _may("subject_id", Text, "Document, promise or dispute it was about."),
+    _need("outcome", Text, "Done, when the facts show that it was; else void.", ("done", "void")),
+    _need(
+        "reason",
+        Text,
+        "How the facts show it.",
+        ("paid", "kept", "promised", "talked", "resolved", "obtained", "not_needed"),
+    ),
+    _may("amount", MONEY, "What came in since it was first listed, where that ended it."),
+    _may("currency", Text, "ISO 4217 code of amount."),
+    _need("first_listed_on", Date, "Business date on which it first stood in a list."),
+    comment="Tasks that ended since the night before, and how (任务完结).",
+)
+_result(
+    "account_change",
+    _company(),
+    _account(key=True),
+    _key("change", "paid, promised, kept, broken, sanctioned, released, late."),
+    _key("subject_id", "Promise, sanction or stage it is about; empty for money."),
+    _key("currency", "ISO 4217 code of amount; empty where there is none."),
+    _may("amount", MONEY, "How much."),
+    _may("rep_id", Text, "Who works on the account today."),
+    _may("manager_id", Text, "Who is above."),
+    comment="What is different since the night before (昨日变化).",
+)
+_result(
+    "target_gap",
+    _company(),
+    _key("month", "First day of the month.", Date),
+    _account(key=True),
+    _key("currency", "ISO 4217 code of all amounts in this row."),
+    _need("target", MONEY, "To be received in the month (回款目标)."),
+    _need("committed", MONEY, "Open promises for this month, less what came in for them (已承诺)."),
+    _need("received", MONEY, "Received in the month through as-of (已回款)."),
+    _need("gap", MONEY, "Target less received less committed, at least 0 (缺口)."),
+    _need("planned_uplift", MONEY, "What measures still under way are expected to bring (措施)."),
+    _need("uncovered", MONEY, "Gap less planned uplift, at least 0."),
+    comment="Monthly target per account against commitments (目标与缺口).",
+)
+_result(
+    "handover",
+    _company(),
+    _account(key=True),
+    _may("rep_id", Text, "Rep in charge; empty: nobody."),
+    _may("works_rep_id", Text, "Who works on the account today; empty: nobody does."),
+    _need("cause", Text, "Why it is not the rep in charge.", ("absent", "left", "nobody")),
+    _may("until_on", Date, "Last day of the absence."),
+    comment="Accounts with money open that somebody else works on today (代班与交接).",
 )
 _result(
     "promise_status",
@@ -347,6 +407,22 @@ MESSAGE = Table(
     UniqueConstraint("business_date", "kind", "recipient", name="message_once"),
     CheckConstraint("attempts >= 0", name="message_attempts"),
     comment="The outbox: one row per mail, never deleted (发件箱).",
+)
+
+MESSAGE_ACTION = Table(
+    "message_action",
+    STORE,
+    _key("message_id", "Mail that it is about."),
+    _key("position", "Of this mail's actions, 1 first.", Integer),
+    _need("business_date", Date, "Business date of the mail."),
+    _need("action", Text, "What was done.", ("released", "dropped", "retried", "told")),
+    _need("decided_by", Text, "rep_id; operator:<login>; huikuan, when somebody was told."),
+    _may("reason", Text, "Why, in the words of who did it; of told: the rep_id of who was told."),
+    _need("state_before", Text, "State that it was in.", MESSAGE_STATES),
+    _need("state_after", Text, "State that it is in since.", MESSAGE_STATES),
+    _may("error_before", Text, "What stood in last_error."),
+    _need("decided_at", TIMESTAMP, "Done."),
+    comment="What people did about mails that did not leave by themselves, and who was told: written once.",
 )
 
 REFERRAL_BATCH = Table(

@@ -1,4 +1,6 @@
--- One row per task, ranked within its reader's list; a task that was there yesterday keeps its first day.
+-- One row per task, ranked within its reader's list; a task that was there before keeps its first day.
+-- A day holds as many tasks as its reader can do. A share of them, first, is for accounts that nobody has spoken to for
+-- longest (D5: mid-sized ones are not forgotten); what does not fit waits, and gains points by waiting.
 -- materialise: table
 WITH total AS (
     SELECT
@@ -6,25 +8,68 @@ WITH total AS (
         SUM(points) AS points
     FROM task_point
     GROUP BY task_id
+),
+
+listed AS (
+    SELECT
+        n.*,
+        t.points,
+        s.script_id,
+        y.first_listed_on AS listed_before_on,
+        COALESCE(r.daily_capacity, p.default_tasks) AS capacity,
+        CAST(CEIL(COALESCE(r.daily_capacity, p.default_tasks) * p.floor_share_pct / 100.0) AS INTEGER) AS reserve,
+        ROW_NUMBER() OVER (
+            PARTITION BY n.rep_id, n.is_floor
+            ORDER BY n.days_untouched DESC NULLS LAST, t.points DESC, n.task_id ASC
+        ) AS floor_place
+    FROM task_candidate AS n
+    INNER JOIN total AS t ON n.task_id = t.task_id
+    LEFT JOIN task_script AS s ON n.task_id = s.task_id
+    CROSS JOIN policy.task_parameter AS p
+    LEFT JOIN ledger.rep AS r ON n.rep_id = r.rep_id
+    LEFT JOIN previous.task AS y ON n.task_id = y.task_id
+),
+
+reserved AS (
+    SELECT
+        *,
+        is_floor AND floor_place <= reserve AS is_reserved,
+        ROW_NUMBER() OVER (
+            PARTITION BY rep_id, is_floor AND floor_place <= reserve
+            ORDER BY points DESC, ask_functional DESC NULLS LAST, company_id ASC, account_id ASC, task_id ASC
+        ) AS place,
+        SUM(CASE WHEN is_floor AND floor_place <= reserve THEN 1 ELSE 0 END) OVER (PARTITION BY rep_id)
+            AS reserved_tasks
+    FROM listed
+),
+
+planned AS (
+    SELECT
+        *,
+        rep_id IS NOT NULL AND (is_reserved OR place <= capacity - reserved_tasks) AS is_planned
+    FROM reserved
 )
 
 SELECT
-    n.task_id,
-    n.rep_id,
-    n.company_id,
-    n.account_id,
-    n.kind,
-    t.points,
+    task_id,
+    rep_id,
+    company_id,
+    account_id,
+    kind,
+    points,
     ROW_NUMBER() OVER (
-        PARTITION BY n.rep_id
-        ORDER BY t.points DESC, n.ask_functional DESC NULLS LAST, n.company_id ASC, n.account_id ASC, n.task_id ASC
+        PARTITION BY rep_id
+        ORDER BY
+            is_planned DESC, points DESC, ask_functional DESC NULLS LAST, company_id ASC, account_id ASC, task_id ASC
     ) AS rank,
-    NULL AS script_id,
-    n.ask_amount,
-    n.currency,
-    CAST(DATE_ADD($business_date, n.due_in_days * INTERVAL 1 DAY) AS DATE) AS due_on,
-    COALESCE(y.first_listed_on, $business_date) AS first_listed_on,
-    NULLIF(n.subject_id, '') AS subject_id
-FROM task_candidate AS n
-INNER JOIN total AS t ON n.task_id = t.task_id
-LEFT JOIN previous.task AS y ON n.task_id = y.task_id
+    script_id,
+    ask_amount,
+    currency,
+    CAST(DATE_ADD($business_date, due_in_days * INTERVAL 1 DAY) AS DATE) AS due_on,
+    COALESCE(listed_before_on, $business_date) AS first_listed_on,
+    NULLIF(subject_id, '') AS subject_id,
+    CAST(NULL AS DATE) AS act_on,
+    CAST(NULL AS VARCHAR) AS contact_id,
+    is_planned,
+    is_floor
+FROM planned

@@ -1,126 +1,42 @@
--- One row per thing to do this morning, before points: whom it concerns, what to ask for, who does it.
--- A leaver's accounts go to the manager; an account without anyone in charge keeps no rep and is listed as a hole.
+-- One row per thing to do, before points: whom it concerns, what to ask for, who does it.
 -- Nobody calls the insolvent, one whose status the contract does not know, or a customer who asked to be left alone for
--- now. task_id is the uuid5 of what the task is about, in the namespace whose bytes are "huikuan:task:id:", so it is
--- the same every night.
+-- now. After a talk an account rests: until the day that was agreed, else as long as the stage allows. In each currency
+-- an account gets one talk about money. task_id is the uuid5 of what the task is about, in the namespace whose bytes
+-- are "huikuan:task:id:", so it is the same every night.
 -- materialise: table
-WITH reader AS (
+WITH found AS (
     SELECT
-        r.rep_id,
-        CASE WHEN COALESCE(r.is_active, TRUE) THEN r.rep_id ELSE m.rep_id END AS works_rep_id,
-        m.rep_id AS manager_id
-    FROM ledger.rep AS r
-    LEFT JOIN ledger.rep AS m ON r.manager_id = m.rep_id AND COALESCE(m.is_active, TRUE)
-),
-
-overdue AS (
-    SELECT
-        b.company_id,
-        b.account_id,
-        b.currency,
-        b.overdue_amount
-    FROM account_balance AS b
-    INNER JOIN account_scope AS a ON b.company_id = a.company_id AND b.account_id = a.account_id
-    INNER JOIN policy.variant_parameter AS p ON a.variant = p.variant
-    LEFT JOIN policy.tolerance AS t ON a.variant = t.variant AND b.currency = t.currency
-    WHERE b.overdue_amount > COALESCE(t.tolerance, p.default_tolerance)
-),
-
-in_dispute AS (
-    SELECT
-        d.company_id,
-        i.account_id,
-        i.currency,
-        d.dispute_id,
-        d.owner_rep_id,
-        LEAST(SUM(i.disputed_amount), COALESCE(MAX(d.amount), SUM(i.disputed_amount))) AS amount
-    FROM ledger.dispute AS d
-    INNER JOIN open_item AS i ON d.company_id = i.company_id AND d.document_id = i.document_id
-    WHERE
-        d.opened_on <= $as_of
-        AND (d.resolved_on IS NULL OR d.resolved_on > $as_of)
-        AND i.disputed_amount > 0
-    GROUP BY d.company_id, i.account_id, i.currency, d.dispute_id, d.owner_rep_id
-),
-
-unkept AS (
-    SELECT
-        s.company_id,
-        s.account_id,
-        s.currency,
-        s.promise_id,
-        LEAST(
-            s.amount - s.received_since_amount,
-            CASE WHEN s.document_id IS NULL THEN b.overdue_amount ELSE COALESCE(d.collectable_amount, 0) END
-        ) AS amount
-    FROM promise_status AS s
-    CROSS JOIN policy.look_back AS w
-    INNER JOIN account_balance AS b
-        ON s.company_id = b.company_id AND s.account_id = b.account_id AND s.currency = b.currency
-    LEFT JOIN (
-        SELECT
-            company_id,
-            document_id,
-            SUM(collectable_amount) AS collectable_amount
-        FROM open_item
-        GROUP BY company_id, document_id
-    ) AS d ON s.company_id = d.company_id AND s.document_id = d.document_id
-    WHERE s.state IN ('broken', 'partially_kept') AND s.is_latest AND s.promised_for > w.long_from
-),
-
-found AS (
-    SELECT
-        o.company_id,
-        o.account_id,
-        o.currency,
-        'call' AS kind,
+        company_id,
+        account_id,
+        currency,
+        kind,
         '' AS subject_id,
-        o.overdue_amount AS ask_amount,
-        NULL AS owner_rep_id
-    FROM overdue AS o
+        ask_amount,
+        NULL AS owner_rep_id,
+        NULL AS happened_on
+    FROM task_talk
     UNION ALL
     SELECT
         company_id,
         account_id,
         currency,
-        'escalate' AS kind,
-        '' AS subject_id,
-        overdue_amount AS ask_amount,
-        NULL AS owner_rep_id
-    FROM overdue
+        kind,
+        subject_id,
+        ask_amount,
+        owner_rep_id,
+        happened_on
+    FROM task_event
     UNION ALL
     SELECT
         company_id,
         account_id,
         currency,
-        'chase_promise' AS kind,
-        promise_id AS subject_id,
-        amount AS ask_amount,
-        NULL AS owner_rep_id
-    FROM unkept
-    WHERE amount > 0
-    UNION ALL
-    SELECT
-        company_id,
-        account_id,
-        currency,
-        'resolve_dispute' AS kind,
-        dispute_id AS subject_id,
-        amount AS ask_amount,
-        owner_rep_id
-    FROM in_dispute
-    UNION ALL
-    SELECT
-        b.company_id,
-        b.account_id,
-        b.currency,
-        'file_claim' AS kind,
+        kind,
         '' AS subject_id,
-        b.net_amount AS ask_amount,
-        NULL AS owner_rep_id
-    FROM account_balance AS b
-    INNER JOIN account_fact AS f ON b.company_id = f.company_id AND b.account_id = f.account_id
-    WHERE f.is_insolvent AND b.net_amount > 0
+        ask_amount,
+        NULL AS owner_rep_id,
+        NULL AS happened_on
+    FROM task_paper
 ),
 
 -- The lawyer for a company's claims: an active one who reports to the manager of a rep there, else any.
@@ -142,56 +58,131 @@ lawyer AS (
     GROUP BY a.company_id
 ),
 
+looked AS (
+    SELECT
+        f.*,
+        s.stage,
+        s.risk_grade,
+        k.points AS kind_points,
+        k.due_in_days,
+        k.waits_for_best_day,
+        k.is_contact,
+        k.talk_place,
+        t.days_untouched,
+        k.talk_place IS NOT NULL AND t.days_untouched >= p.coverage_floor_days AS is_floor,
+        CAST(f.ask_amount AS DECIMAL(28, 4)) * r.rate AS ask_functional,
+        CASE
+            WHEN f.kind = 'escalate' THEN w.manager_id
+            WHEN f.kind = 'file_claim' THEN COALESCE(y.near_rep_id, y.rep_id, w.manager_id)
+            ELSE COALESCE(o.own_rep_id, o.manager_id, w.works_rep_id)
+        END AS rep_id
+    FROM found AS f
+    INNER JOIN account_status AS s ON f.company_id = s.company_id AND f.account_id = s.account_id
+    INNER JOIN ledger.account AS a ON f.company_id = a.company_id AND f.account_id = a.account_id
+    INNER JOIN account_worker AS w ON f.company_id = w.company_id AND f.account_id = w.account_id
+    INNER JOIN account_touch AS t ON f.company_id = t.company_id AND f.account_id = t.account_id
+    INNER JOIN policy.task_kind AS k ON f.kind = k.kind
+    INNER JOIN policy.task_stage AS g ON s.stage = g.stage
+    CROSS JOIN policy.task_parameter AS p
+    LEFT JOIN company_rate AS r ON f.company_id = r.company_id AND f.currency = r.currency
+    LEFT JOIN worker AS o ON f.owner_rep_id = o.rep_id
+    LEFT JOIN lawyer AS y ON f.company_id = y.company_id
+    LEFT JOIN rule_match AS e
+        ON
+            f.company_id = e.company_id
+            AND f.account_id = e.account_id
+            AND e.decision = 'task:' || f.kind
+            AND e.place = 1
+    WHERE
+        -- Without a sum there is nothing late: who has been quiet for long is called at any stage.
+        (s.stage >= k.from_stage OR f.ask_amount IS NULL)
+        AND (
+            k.over_overdue_functional IS NULL
+            OR s.overdue_functional IS NULL
+            OR s.overdue_functional > k.over_overdue_functional
+        )
+        AND (
+            k.over_ask_functional IS NULL
+            OR r.rate IS NULL
+            OR CAST(f.ask_amount AS DECIMAL(28, 4)) * r.rate > k.over_ask_functional
+        )
+        AND (NOT k.has_entry OR e.rule_id IS NOT NULL)
+        AND (
+            COALESCE(a.status, 'active') <> 'insolvent'
+            OR f.kind IN ('resolve_dispute', 'collect_evidence', 'file_claim')
+        )
+        AND (
+            NOT k.is_contact
+            OR (
+                COALESCE(a.status, 'active') IN ('active', 'closed')
+                AND (a.do_not_contact_until IS NULL OR a.do_not_contact_until <= $business_date)
+            )
+        )
+        AND (
+            f.kind <> 'visit'
+            OR t.last_visit_on IS NULL
+            OR DATE_DIFF('day', t.last_visit_on, $business_date) >= k.every_days
+        )
+        AND (
+            (k.talk_place IS NULL AND f.kind <> 'chase_promise')
+            OR t.last_talk_on IS NULL
+            OR t.days_untouched >= p.coverage_floor_days
+            OR t.last_talk_on <= f.happened_on
+            OR (t.follow_up_on IS NOT NULL AND t.follow_up_on <= $business_date)
+            OR (
+                t.follow_up_on IS NULL
+                AND DATE_DIFF('day', t.last_talk_on, $business_date) >= GREATEST(g.rhythm_days, k.every_days)
+            )
+        )
+),
+
+chosen AS (
+    SELECT
+        *,
+        ROW_NUMBER() OVER (
+            PARTITION BY company_id, account_id, currency, talk_place IS NULL ORDER BY talk_place ASC
+        ) AS place,
+        SUM(CASE WHEN kind = 'chase_promise' THEN ask_amount ELSE 0 END) OVER (
+            PARTITION BY company_id, account_id, currency
+        ) AS chased_amount
+    FROM looked
+),
+
 digest AS (
     SELECT
         *,
         SHA1(
-            'huikuan:task:id:' || company_id || '|' || account_id || '|' || kind || '|' || currency || '|' || subject_id
+            'huikuan:task:id:' || company_id || '|' || account_id || '|' || kind || '|'
+            || COALESCE(currency, '') || '|' || subject_id
         ) AS hex
-    FROM found
+    FROM chosen
+    WHERE
+        talk_place IS NULL
+        -- Who is chased for all of it anyway needs no second call; a plan or a visit is more than a call.
+        OR (
+            place = 1
+            AND (chased_amount = 0 OR ask_amount > chased_amount OR kind IN ('visit', 'offer_plan'))
+        )
 )
 
 SELECT
-    SUBSTR(f.hex, 1, 8) || '-' || SUBSTR(f.hex, 9, 4) || '-5' || SUBSTR(f.hex, 14, 3) || '-'
-    || TRANSLATE(SUBSTR(f.hex, 17, 1), '0123456789abcdef', '89ab89ab89ab89ab') || SUBSTR(f.hex, 18, 3) || '-'
-    || SUBSTR(f.hex, 21, 12) AS task_id,
-    f.company_id,
-    f.account_id,
-    f.currency,
-    f.kind,
-    f.subject_id,
-    f.ask_amount,
-    s.stage,
-    CASE
-        WHEN f.kind = 'escalate' THEN w.manager_id
-        WHEN f.kind = 'file_claim' THEN COALESCE(y.near_rep_id, y.rep_id, w.manager_id)
-        ELSE COALESCE(o.works_rep_id, w.works_rep_id)
-    END AS rep_id,
-    k.points AS kind_points,
-    k.due_in_days,
-    CAST(f.ask_amount AS DECIMAL(28, 4)) * r.rate AS ask_functional
-FROM digest AS f
-INNER JOIN account_status AS s ON f.company_id = s.company_id AND f.account_id = s.account_id
-INNER JOIN ledger.account AS a ON f.company_id = a.company_id AND f.account_id = a.account_id
-INNER JOIN policy.task_kind AS k
-    ON
-        f.kind = k.kind
-        AND s.stage >= k.from_stage
-        AND (
-            k.over_overdue_functional IS NULL
-            OR s.overdue_functional > k.over_overdue_functional
-            OR s.overdue_functional IS NULL
-        )
-LEFT JOIN company_rate AS r ON f.company_id = r.company_id AND f.currency = r.currency
-LEFT JOIN reader AS w ON s.rep_id = w.rep_id
-LEFT JOIN reader AS o ON f.owner_rep_id = o.rep_id
-LEFT JOIN lawyer AS y ON f.company_id = y.company_id
-WHERE
-    (f.kind <> 'escalate' OR COALESCE(a.status, 'active') <> 'insolvent')
-    AND (
-        f.kind NOT IN ('call', 'chase_promise')
-        OR (
-            COALESCE(a.status, 'active') IN ('active', 'closed')
-            AND (a.do_not_contact_until IS NULL OR a.do_not_contact_until <= $business_date)
-        )
-    )
+    SUBSTR(hex, 1, 8) || '-' || SUBSTR(hex, 9, 4) || '-5' || SUBSTR(hex, 14, 3) || '-'
+    || TRANSLATE(SUBSTR(hex, 17, 1), '0123456789abcdef', '89ab89ab89ab89ab') || SUBSTR(hex, 18, 3) || '-'
+    || SUBSTR(hex, 21, 12) AS task_id,
+    company_id,
+    account_id,
+    currency,
+    kind,
+    subject_id,
+    ask_amount,
+    stage,
+    risk_grade,
+    rep_id,
+    kind_points,
+    due_in_days,
+    waits_for_best_day,
+    is_contact,
+    days_untouched,
+    is_floor,
+    ask_functional
+FROM digest

@@ -25,14 +25,56 @@ SELECT
     n.company_id,
     n.account_id,
     n.task_id,
+    'task.grade' AS rule_id,
+    t.points,
+    n.risk_grade AS fact,
+    n.risk_grade AS threshold
+FROM task_candidate AS n
+INNER JOIN policy.task_grade AS t ON n.risk_grade = t.grade
+UNION ALL
+SELECT
+    n.company_id,
+    n.account_id,
+    n.task_id,
     'task.amount' AS rule_id,
     COALESCE(t.points, p.unknown_amount_points) AS points,
     CAST(CAST(n.ask_functional AS DECIMAL(18, 4)) AS VARCHAR) AS fact,
     COALESCE(t.threshold, 'no exchange rate') AS threshold
 FROM task_candidate AS n
-CROSS JOIN policy.parameter AS p
+CROSS JOIN policy.task_parameter AS p
 LEFT JOIN policy.task_amount AS t
     ON
         n.ask_functional IS NOT NULL
         AND (t.over IS NULL OR n.ask_functional > t.over)
         AND (t.up_to IS NULL OR n.ask_functional <= t.up_to)
+WHERE n.ask_amount IS NOT NULL
+UNION ALL
+SELECT
+    n.company_id,
+    n.account_id,
+    n.task_id,
+    'task.waiting' AS rule_id,
+    t.points,
+    CAST(DATE_DIFF('day', y.first_listed_on, $business_date) AS VARCHAR) AS fact,
+    t.threshold
+FROM task_candidate AS n
+INNER JOIN previous.task AS y ON n.task_id = y.task_id
+INNER JOIN policy.task_waiting AS t
+    ON
+        (t.over IS NULL OR DATE_DIFF('day', y.first_listed_on, $business_date) > t.over)
+        AND (t.up_to IS NULL OR DATE_DIFF('day', y.first_listed_on, $business_date) <= t.up_to)
+UNION ALL
+SELECT
+    n.company_id,
+    n.account_id,
+    n.task_id,
+    'task.untouched' AS rule_id,
+    t.points,
+    CAST(n.days_untouched AS VARCHAR) AS fact,
+    t.threshold
+FROM task_candidate AS n
+INNER JOIN policy.task_untouched AS t
+    ON
+        (t.over IS NULL OR n.days_untouched > t.over)
+        AND (t.up_to IS NULL OR n.days_untouched <= t.up_to)
+WHERE n.is_contact

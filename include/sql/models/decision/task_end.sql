@@ -1,0 +1,86 @@
+-- One row per task of the night before that is in no list any more: done when the facts show that it was, else void.
+-- materialise: table
+WITH gone AS (
+    SELECT y.*
+    FROM previous.task AS y
+    LEFT JOIN task AS t ON y.task_id = t.task_id
+    WHERE t.task_id IS NULL
+),
+
+paid AS (
+    SELECT
+        g.task_id,
+        SUM(r.amount) AS amount
+    FROM gone AS g
+    INNER JOIN ledger.receipt AS r
+        ON
+            g.company_id = r.company_id
+            AND g.account_id = r.account_id
+            AND g.currency = r.currency
+    -- Listed in the morning of a business date: what came in on that day or later came after.
+    WHERE r.received_on >= g.first_listed_on AND r.received_on <= $as_of
+    GROUP BY g.task_id
+),
+
+papers AS (
+    SELECT DISTINCT g.task_id
+    FROM gone AS g
+    INNER JOIN ledger.evidence AS e ON g.company_id = e.company_id AND g.account_id = e.account_id
+    WHERE
+        g.kind IN ('send_statement', 'collect_evidence')
+        AND e.obtained_on >= g.first_listed_on
+        AND e.obtained_on <= $as_of
+),
+
+settled AS (
+    SELECT DISTINCT g.task_id
+    FROM gone AS g
+    INNER JOIN ledger.dispute AS d ON g.company_id = d.company_id AND g.subject_id = d.dispute_id
+    WHERE g.kind = 'resolve_dispute' AND d.resolved_on <= $as_of
+),
+
+promised AS (
+    SELECT
+        g.task_id,
+        BOOL_OR(s.promise_id = g.subject_id AND s.state = 'kept') AS is_kept,
+        BOOL_OR(m.made_on >= g.first_listed_on) AS is_new
+    FROM gone AS g
+    INNER JOIN ledger.promise AS m
+        ON g.company_id = m.company_id AND g.account_id = m.account_id AND m.made_on <= $as_of
+    INNER JOIN promise_status AS s ON m.company_id = s.company_id AND m.promise_id = s.promise_id
+    GROUP BY g.task_id
+),
+
+judged AS (
+    SELECT
+        g.*,
+        p.amount AS paid_amount,
+        CASE
+            WHEN x.task_id IS NOT NULL THEN 'resolved'
+            WHEN e.task_id IS NOT NULL THEN 'obtained'
+            WHEN g.kind = 'chase_promise' AND m.is_kept THEN 'kept'
+            WHEN m.is_new AND g.kind IN ('chase_promise', 'ask_commitment', 'close_gap', 'offer_plan') THEN 'promised'
+            WHEN p.amount > 0 THEN 'paid'
+            WHEN t.last_talk_on >= g.first_listed_on THEN 'talked'
+        END AS reason
+    FROM gone AS g
+    LEFT JOIN paid AS p ON g.task_id = p.task_id
+    LEFT JOIN papers AS e ON g.task_id = e.task_id
+    LEFT JOIN settled AS x ON g.task_id = x.task_id
+    LEFT JOIN promised AS m ON g.task_id = m.task_id
+    LEFT JOIN account_touch AS t ON g.company_id = t.company_id AND g.account_id = t.account_id
+)
+
+SELECT
+    task_id,
+    rep_id,
+    company_id,
+    account_id,
+    kind,
+    subject_id,
+    CASE WHEN reason IS NULL THEN 'void' ELSE 'done' END AS outcome,
+    COALESCE(reason, 'not_needed') AS reason,
+    CASE WHEN reason = 'paid' THEN paid_amount END AS amount,
+    currency,
+    first_listed_on
+FROM judged

@@ -1,0 +1,181 @@
+"""A list as a mail shows it: a card per customer with its tasks, then one short row for each other task."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from huikuan.outreach.kinds import because, days_late, label, main_money, standing, todo
+from huikuan.outreach.lines import Line, Money
+from huikuan.outreach.rows import AccountKey, Reader
+from huikuan.outreach.sentences import person, phone_link
+from huikuan.outreach.talk import talk
+from huikuan.outreach.teams import PAPERWORK
+from huikuan.outreach.worklists import Truth
+from huikuan.wording import Wording, clean
+
+STEPS = 3
+"""Tasks that a card shows; more of one customer are in the workbook."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One task of a card as text, ready to print."""
+
+    label: str
+    do: str
+    say: str
+    """What the rep says; empty without a script."""
+    answer: str
+    """The objection to expect, and the answer to it; of the first task only."""
+    note: str
+    """Why, since when it waits, and which day suits best."""
+
+
+@dataclass(frozen=True)
+class Card:
+    """One customer with all of today's tasks."""
+
+    place: int
+    name: str
+    account: str
+    currency: str
+    amount: str
+    late: str
+    is_late: bool
+    figures: str
+    """``USD 12,000.00 · 34 days late``"""
+    person: str
+    """Whom to talk to, with the role."""
+    phone: str
+    """The number as the ledger has it."""
+    phone_link: str
+    """``tel:`` and digits only, or empty."""
+    why: str
+    steps: tuple[Step, ...]
+    hidden: int
+
+
+@dataclass(frozen=True)
+class Row:
+    """One task in a line or two."""
+
+    place: int
+    name: str
+    account: str
+    label: str
+    late: str
+    is_late: bool
+    currency: str
+    amount: str
+    figures: str
+    person: str
+    """The name alone."""
+    phone: str
+    phone_link: str
+
+
+def by_customer(lines: Iterable[Line]) -> list[list[Line]]:
+    """Lines of each account, accounts in the order of their first line."""
+    groups: dict[AccountKey, list[Line]] = {}
+    for line in lines:
+        groups.setdefault(line.key, []).append(line)
+    return list(groups.values())
+
+
+def cards(groups: Sequence[Sequence[Line]], reader: Reader, truth: Truth, wording: Wording) -> list[Card]:
+    """A card for each group of lines, numbered from 1."""
+    return [_card(place, lines, reader, truth, wording) for place, lines in enumerate(groups, start=1)]
+
+
+def _card(place: int, lines: Sequence[Line], reader: Reader, truth: Truth, wording: Wording) -> Card:
+    first = lines[0]
+    money = _owed(first)
+    currency, amount, late = _figures(money, first, wording)
+    kinds = [line.kind for line in lines]
+    steps = tuple(
+        _step(line, reader, truth, wording, is_first=n == 0, is_new=line.kind not in kinds[:n])
+        for n, line in enumerate(lines[:STEPS])
+    )
+    return Card(
+        place=place,
+        name=clean(first.name),
+        account=clean(first.account_id, 30),
+        currency=currency,
+        amount=amount,
+        late=late,
+        is_late=first.days_late > 0,
+        figures=" · ".join(filter(None, [f"{currency} {amount}".strip(), late])),
+        person=person(first.contact, wording),
+        phone=_phone(first),
+        phone_link=phone_link(_phone(first)),
+        why=wording.joined(standing(first, wording)),
+        steps=steps,
+        hidden=len(lines) - len(steps),
+    )
+
+
+def _step(line: Line, reader: Reader, truth: Truth, wording: Wording, *, is_first: bool, is_new: bool) -> Step:
+    """``is_new``: no task before it on the card is of its kind; what was said once is not said again."""
+    is_said = is_first or (is_new and line.kind not in PAPERWORK)
+    script = talk(line, reader, truth, wording.locale) if is_said else None
+    reasons = list(because(line, wording))
+    is_brief = not is_new and bool(reasons)
+    return Step(
+        label=label(line.kind, wording),
+        do=wording.joined(reasons) if is_brief else todo(line, wording),
+        say=script.say if script else "",
+        answer=wording.joined(script.section("objection")) if script and is_first else "",
+        note="" if is_brief else wording.joined([*reasons, *when(line, truth, wording)]),
+    )
+
+
+def when(line: Line, truth: Truth, wording: Wording) -> list[str]:
+    """Since when a task waits, and which day suits the customer best."""
+    sentences = []
+    if line.waiting_since and line.waiting_since < truth.business_date:
+        sentences.append(wording.text("On your list since %(day)s.", day=wording.day(line.waiting_since)))
+    if line.act_on == truth.business_date:
+        sentences.append(wording.text("Today is the best day for it."))
+    elif line.act_on:
+        sentences.append(wording.text("Best day: %(day)s.", day=wording.day(line.act_on)))
+    return sentences
+
+
+def rows(lines: Iterable[Line], start: int, wording: Wording) -> list[Row]:
+    """A short row for each line, numbered from ``start``."""
+    return [_row(place, line, wording) for place, line in enumerate(lines, start=start)]
+
+
+def _row(place: int, line: Line, wording: Wording) -> Row:
+    currency, amount, late = _figures(main_money(line), line, wording)
+    return Row(
+        place=place,
+        name=clean(line.name),
+        account=clean(line.account_id, 30),
+        label=label(line.kind, wording),
+        late=late,
+        is_late=line.days_late > 0,
+        currency=currency,
+        amount=amount,
+        figures=" · ".join(filter(None, [f"{currency} {amount}".strip(), late])),
+        person=clean(line.contact.name, 40) if line.contact else "",
+        phone=_phone(line),
+        phone_link=phone_link(_phone(line)),
+    )
+
+
+def _owed(line: Line) -> Money | None:
+    """All that is overdue in the currency of the first task; else what the task is about."""
+    main = main_money(line)
+    return next((money for money in line.overdue if main and money.currency == main.currency), main)
+
+
+def _figures(money: Money | None, line: Line, wording: Wording) -> tuple[str, str, str]:
+    currency = clean(money.currency, 3) if money else ""
+    amount = wording.money(money.amount, money.currency) if money else ""
+    return currency, amount, days_late(line.days_late, wording)
+
+
+def _phone(line: Line) -> str:
+    return clean(line.contact.phone, 30) if line.contact else ""

@@ -1,0 +1,218 @@
+"""What is read again right before a mail leaves: whether it still may, as things stand now.
+
+Per mail: one question to the warehouse for the date's last run, a second one for mails that ask for an approval or go
+to a customer, and a look at the names of the date's snapshots. People and calendars are read from a snapshot once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import psycopg
+
+from huikuan.errors import OutreachError
+from huikuan.outreach.rows import Reader, Run, newest_run, newest_snapshot, read_readers
+from huikuan.policy.outreach import OutreachPolicy
+
+IsWorkday = Callable[[str, date], bool]
+"""(calendar, day) → whether people work on that day."""
+APPROVALS = ("approval", "approval_reminder")
+INTERNAL_REPORTS = ("data_owner", "undelivered")
+"""They say what is wrong, so a closed gate does not hold them."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A mail that a sender has locked."""
+
+    message_id: str
+    business_date: date
+    run_id: str | None
+    kind: str
+    recipient: str
+    address: str
+    content: bytes
+    content_hash: str
+    accounts: list[list[str]]
+    state: str
+    last_error: str | None
+    not_after: datetime
+    moment: datetime
+    """Now."""
+
+
+@dataclass(frozen=True)
+class Fate:
+    """New state of a mail, why, and whether or until when it has to wait before it is tried again."""
+
+    state: str
+    reason: str | None = None
+    wait: bool = False
+    until: datetime | None = None
+
+
+@dataclass(frozen=True)
+class People:
+    """Who and what the newest snapshot of a date knows; several rows per rep_id when the ledger holds a duplicate."""
+
+    readers: dict[str, list[Reader]]
+    calendars: dict[str, str]
+    """company_id → calendar."""
+
+
+@dataclass
+class Ground:
+    """What mails of one business date stand on, read again as it changes."""
+
+    lake: Path
+    business_date: date
+    policy: OutreachPolicy
+    environment: str = ""
+    leaves_the_house: bool = True
+    """Whether mails really leave: if not, there is nobody to be kept from them, and no rest to be disturbed."""
+    is_workday: IsWorkday | None = None
+    _known: dict[Path, People] = field(default_factory=dict)
+
+    def people(self) -> People:
+        """People and calendars of the newest snapshot. Raises OutreachError when there is none."""
+        folder = newest_snapshot(self.lake, self.business_date)
+        if folder is None:
+            raise OutreachError(
+                f"The lake holds no snapshot of {self.business_date}, so nobody's address can be checked.",
+                "Point HUIKUAN_LAKE at the lake of the night.",
+            )
+        if folder not in self._known:
+            self._known = {folder: _read_people(folder)}
+        return self._known[folder]
+
+
+def _read_people(folder: Path) -> People:
+    with duckdb.connect() as duck:
+        readers: dict[str, list[Reader]] = {}
+        for reader in read_readers(duck, folder, None):
+            readers.setdefault(reader.rep_id, []).append(reader)
+        companies = folder / "company.parquet"
+        query = "SELECT company_id, calendar FROM read_parquet(?) WHERE company_id IS NOT NULL AND calendar IS NOT NULL"
+        rows = duck.execute(query, [str(companies)]).fetchall() if companies.is_file() else []
+    return People(readers, dict(rows))
+
+
+def obstacle(connection: psycopg.Connection[Any], ground: Ground, claim: Claim) -> Fate | None:
+    """Why the mail must not leave as things stand now, not as they stood when it was written; None when it may."""
+    found = (
+        _content(claim)
+        or _night(connection, ground, claim)
+        or _reader(ground, claim)
+        or _place(ground, claim)
+        or _rest(ground, claim)
+    )
+    if found and claim.state == "unknown":  # it may have arrived: never hide that
+        return Fate("unknown", f"not handed over once more: {found.reason}", until=found.until)
+    return found
+
+
+def _content(claim: Claim) -> Fate | None:
+    if not claim.content:
+        return Fate("parked", "it could not be rendered, so there is nothing to send")
+    if hashlib.sha256(claim.content).hexdigest() != claim.content_hash:
+        return Fate("parked", "the content is not what was written")
+    return None
+
+
+def _night(connection: psycopg.Connection[Any], ground: Ground, claim: Claim) -> Fate | None:
+    """The date's last word: a stop, a back-fill, or rows that are newer than those that the mail shows."""
+    run = newest_run(connection, ground.business_date)
+    if run is None or run.is_backfill:
+        return Fate("suppressed", "back-fill: computed for the past, nobody is contacted")
+    if claim.kind in INTERNAL_REPORTS:
+        return None
+    if run.gate != "open":
+        return Fate("suppressed", f"gate {run.gate}: nobody is contacted")
+    if claim.kind in APPROVALS and not _asks_still(connection, claim):
+        return Fate("suppressed", "everything was answered meanwhile, or a newer run asks anew")
+    if claim.run_id != run.run_id:
+        return Fate("suppressed", f"a newer run of the date, {run.run_id}, knows more: it is written afresh")
+    if claim.kind == "notice" and not _owes_still(connection, run, claim):
+        return Fate("suppressed", "an account it speaks of owes nothing that is late, or a person released it")
+    return None
+
+
+def _asks_still(connection: psycopg.Connection[Any], claim: Claim) -> bool:
+    """Whether the batch that the mail speaks of is of the run that readers see, and still lacks an answer."""
+    row = connection.execute(
+        """
+        SELECT EXISTS (
+            SELECT FROM collections.referral AS r
+            INNER JOIN collections.last_run AS l ON r.business_date = l.business_date AND r.run_id = l.run_id
+            WHERE r.business_date = %s AND r.run_id = %s AND r.approver_id = %s AND r.choice IS NULL
+        )
+        """,
+        [claim.business_date, claim.run_id, claim.recipient],
+    ).fetchone()
+    return bool(row and row[0])
+
+
+def _owes_still(connection: psycopg.Connection[Any], run: Run, claim: Claim) -> bool:
+    """Whether every account of a mail to a customer is late in the newest rows, and nobody released it since."""
+    row = connection.execute(
+        """
+        SELECT count(*) FROM unnest(%(companies)s::text[], %(accounts)s::text[]) AS a (company_id, account_id)
+        WHERE EXISTS (
+            SELECT FROM collections.account_balance AS b
+            WHERE b.business_date = %(date)s AND b.run_id = %(run)s AND b.overdue_amount > 0
+            AND b.company_id = a.company_id AND b.account_id = a.account_id
+        )
+        AND NOT EXISTS (
+            SELECT FROM collections.sanction_override AS o
+            WHERE o.effect IN ('exempt', 'accept_promise') AND o.ended_on IS NULL
+            AND %(date)s BETWEEN o.from_on AND o.expires_on
+            AND o.company_id = a.company_id AND o.account_id = a.account_id
+        )
+        """,
+        {
+            "companies": [company for company, _ in claim.accounts],
+            "accounts": [account for _, account in claim.accounts],
+            "date": run.business_date,
+            "run": run.run_id,
+        },
+    ).fetchone()
+    return bool(row and row[0] == len(claim.accounts))
+
+
+def _reader(ground: Ground, claim: Claim) -> Fate | None:
+    readers = [reader for reader in ground.people().readers.get(claim.recipient, []) if reader.is_active]
+    if not readers:
+        return Fate("suppressed", "the recipient is no longer active")
+    if not any(reader.email == claim.address for reader in readers):
+        return Fate("parked", "the recipient's address has changed since the mail was written")
+    return None
+
+
+def _place(ground: Ground, claim: Claim) -> Fate | None:
+    if not ground.policy.may_receive(claim.address):
+        return Fate("parked", "the address is outside our own domains")
+    if ground.leaves_the_house and not ground.policy.may_leave(claim.address, ground.environment):
+        return Fate("suppressed", f"environment {ground.environment or '?'}: the address is not on the allow-list")
+    return None
+
+
+def _rest(ground: Ground, claim: Claim) -> Fate | None:
+    """No mail on a day on which no company that it shows is at work; for one that shows none: no company at all."""
+    if ground.is_workday is None or not ground.leaves_the_house:
+        return None
+    known = ground.people().calendars
+    shown = {known[company] for company, _ in claim.accounts if company in known}
+    calendars = sorted(shown or known.values())
+    today = ground.policy.local_day(claim.moment)
+    if not calendars or any(ground.is_workday(calendar, today) for calendar in calendars):
+        return None
+    reason = f"{today} is no workday of calendar {', '.join(dict.fromkeys(calendars))}"
+    if ground.policy.local_day(claim.not_after) == today:
+        return Fate("suppressed", reason)
+    return Fate("deferred", reason, until=ground.policy.window(today + timedelta(days=1))[0])

@@ -1,0 +1,59 @@
+"""Who is above whom, and who works on whose accounts today."""
+
+from __future__ import annotations
+
+from huikuan.outreach.rows import AccountKey, Night, Reader
+
+
+def active(night: Night) -> list[Reader]:
+    """Everybody who may get mail, by id."""
+    return [night.readers[rep_id] for rep_id in sorted(night.readers) if night.readers[rep_id].is_active]
+
+
+def led_by(night: Night, manager_id: str) -> set[str]:
+    """The person and everybody below, however deep."""
+    found, waiting = {manager_id}, [manager_id]
+    while waiting:
+        below = set(night.reports_of.get(waiting.pop(), [])) - found
+        found |= below
+        waiting.extend(below)
+    return found
+
+
+def companies_of(night: Night, manager: Reader) -> set[str]:
+    """Companies with accounts in the charge of the manager or of people below, and those that no manager has."""
+    people = led_by(night, manager.rep_id)
+    return {
+        company_id
+        for company_id, owners in night.owners_by_company.items()
+        if owners & people or not owners & night.led
+    }
+
+
+def worker(night: Night, key: AccountKey) -> str | None:
+    """Who works on an account today: a stand-in, else whoever is in charge."""
+    if key in night.workers:
+        return night.workers[key]
+    status = night.statuses.get(key)
+    return status.rep_id if status else None
+
+
+def scope(night: Night, reader: Reader) -> set[AccountKey]:
+    """Accounts that a list for this reader may show, from the published rows alone.
+
+    Those with a task of the reader, in the reader's charge, covered for somebody else, or with news for the reader; for
+    whoever leads people those in their charge; for a manager those without anybody in charge in the same companies.
+    """
+    me = reader.rep_id
+    found = {(task.company_id, task.account_id) for task in night.tasks_of.get(me, [])}
+    found |= {(row.company_id, row.account_id) for row in night.changes_of.get(me, [])}
+    found |= {(row.company_id, row.account_id) for row in night.covered_by.get(me, [])}
+    found |= {(row.company_id, row.account_id) for row in night.recoveries if row.rep_id == me}
+    for rep_id in led_by(night, me):
+        found.update(night.accounts_of.get(rep_id, []))
+        found |= {(row.company_id, row.account_id) for row in night.covered_for.get(rep_id, [])}
+    if reader.role == "manager":
+        ours = companies_of(night, reader)
+        found |= {key for key in night.accounts_of.get(None, []) if key[0] in ours}
+        found |= {(row.company_id, row.account_id) for row in night.covered_for.get(None, []) if row.company_id in ours}
+    return found

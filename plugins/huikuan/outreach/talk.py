@@ -1,0 +1,94 @@
+"""What to say (话术): the script of a task filled in with the account's own facts. The one door to the playbook."""
+
+from __future__ import annotations
+
+import logging
+from functools import lru_cache
+
+from huikuan.errors import PlaybookError
+from huikuan.outreach.lines import Line
+from huikuan.outreach.rows import Reader
+from huikuan.outreach.worklists import Truth, Week
+from huikuan.playbook import Drill, Facts, Script, Story, StoryFacts, drill_of_week, render, success_story
+from huikuan.policy.playbooks import Special
+
+log = logging.getLogger(__name__)
+_SPECIALS: tuple[str, ...] = Special.__args__  # type: ignore[attr-defined]
+
+
+def talk(line: Line, reader: Reader, truth: Truth, locale: str) -> Script | None:
+    """The talk of a task; None when it has no script, or one that this version does not know."""
+    return _rendered(line.script_id, facts(line, reader, truth), locale) if line.script_id else None
+
+
+@lru_cache(maxsize=256)  # a mail and its workbook say the same
+def _rendered(script_id: str, known: Facts, locale: str) -> Script | None:
+    try:
+        return render(script_id, known, locale)
+    except PlaybookError as error:
+        log.warning("a mail goes without the script %s in %s: %s", script_id, locale, error.problem)
+        return None
+
+
+def facts(line: Line, reader: Reader, truth: Truth) -> Facts:
+    """All that the rows say about the task; what they do not say stays unknown."""
+    currency = line.ask.currency if line.ask else line.overdue[0].currency if line.overdue else None
+    return Facts(
+        business_date=truth.business_date,
+        stage=line.stage,
+        orientation=line.orientation,
+        nature=line.nature,
+        segment=line.segment,
+        special=_special(line.script_id or ""),
+        account_name=line.name,
+        contact_name=line.contact.name if line.contact else None,
+        rep_name=reader.name,
+        company_name=line.company_name,
+        currency=line.receipt.currency if line.receipt and not line.ask else currency,
+        ask_amount=line.ask.amount if line.ask else None,
+        owed_amount=next((money.amount for money in line.overdue if money.currency == currency), None),
+        documents=() if line.kind == "collect_evidence" else line.unpaid,  # which of them lack papers is not known
+        days_past_due=line.days_late or None,
+        due_on=line.oldest_due_on if line.kind == "pre_due_reminder" else None,
+        promised_amount=line.promise.amount if line.promise else None,
+        promised_for=line.promised_for,
+        promise_received=line.promise_received,
+        promise_level=line.promise_level,
+        disputed_amount=line.ask.amount if line.ask and line.kind == "resolve_dispute" else None,
+        dispute_reason=line.dispute_reason,
+        resolve_by=line.due_on if line.kind == "resolve_dispute" else None,
+        statement_on=truth.as_of if line.kind == "send_statement" else None,
+        received_amount=line.receipt.amount if line.receipt else None,
+        received_on=line.receipt.received_on if line.receipt else None,
+        released_flag=line.subject_id if line.kind == "tell_release" else None,
+    )
+
+
+def _special(script_id: str) -> str | None:
+    """The special case that a script is for: its name ends with it."""
+    return next((special for special in _SPECIALS if script_id.endswith(special)), None)
+
+
+def drill(truth: Truth, locale: str) -> Drill:
+    """The drill card (演练卡) of the week."""
+    return drill_of_week(truth.business_date, locale)
+
+
+def story(week: Week, truth: Truth, locale: str) -> Story | None:
+    """The success story: figures of the night, the colleague's name, and the customer's only where it is the reader's.
+
+    What the colleague said is not on record, so the story does not say it.
+    """
+    row = week.recovery
+    if row is None:
+        return None
+    known = StoryFacts(
+        truth.business_date,
+        row.amount,
+        row.currency,
+        rep_name=week.rep_name,
+        account_name=week.account_name,
+        days_past_due=row.days_past_due,
+        is_promise_kept=row.is_promise_kept,
+    )
+    return success_story(known, locale)

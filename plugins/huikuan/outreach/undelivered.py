@@ -1,0 +1,204 @@
+"""Telling a person, once, which mails did not arrive: the manager above, or the data owner where an address is wrong.
+
+The report is a mail of the outbox like any other. A mail is told of when it is parked, refused, in doubt for good, or
+expired; ``store.message_action`` remembers it. What goes wrong after the day's report stands in the next morning's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
+from datetime import date, datetime, timedelta
+from email import policy as email_policy
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.utils import format_datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg.rows import class_row
+
+from huikuan.outreach.attention import Waiting, short, write_down
+from huikuan.outreach.eligibility import Ground
+from huikuan.outreach.message import is_address
+from huikuan.outreach.rows import Reader, newest_run
+from huikuan.outreach.sender import SECOND_CHANCE, database_clock
+from huikuan.policy.outreach import OutreachPolicy
+from huikuan.warehouse.connect import connect
+from huikuan.wording import clean
+
+log = logging.getLogger(__name__)
+
+_LOOK_BACK = timedelta(days=7)
+_MOST_LINES = 50
+_STATES = {
+    "parked": "暂停，等人决定 held for a person",
+    "refused": "被对方服务器拒收 refused by the server",
+    "unknown": "无法确认是否送达 may or may not have arrived",
+    "expired": "已过发送时段 its window is over",
+}
+_KINDS = {
+    "digest": "任务清单 task list",
+    "escalation": "主管邮件 manager's mail",
+    "approval": "审批请求 approval request",
+    "approval_reminder": "审批提醒 approval reminder",
+    "data_owner": "数据报告 data report",
+    "notice": "客户函件 customer notice",
+    "undelivered": "未送达报告 report of this kind",
+}
+
+
+def tell(url: str, lake: Path, business_date: date, policy: OutreachPolicy, *, now: datetime | None = None) -> int:
+    """Write reports on the mails that nobody was told of yet; returns how many reports entered the outbox.
+
+    Nothing is written while mails of the date are still to be handed over, after the window, in a back-fill, or when
+    nobody can be told: then the log says so. Raises OutreachError when the date has no snapshot.
+    """
+    with connect(url, "mailer") as connection, connection.transaction():
+        connection.execute("SELECT pg_advisory_xact_lock(hashtextextended('huikuan undelivered', 0))")
+        moment = (now or database_clock(connection)).replace(microsecond=0)
+        run = newest_run(connection, business_date)
+        if run is None or run.is_backfill or moment > policy.window(business_date)[1]:
+            return 0
+        untold = _untold(connection, business_date)
+        if not untold:
+            return 0
+        people = Ground(lake, business_date, policy).people().readers
+        written = 0
+        for reader, told in _addressees(untold, people, policy):
+            if _insert(connection, reader, told, business_date, run.run_id, policy, moment):
+                written += 1
+                for mail in told:
+                    write_down(connection, mail, "told", "huikuan", reader.rep_id, mail.state)
+        if not written:
+            log.warning("%d mails did not arrive, and nobody can be told today", len(untold))
+        return written
+
+
+def _untold(connection: psycopg.Connection[Any], business_date: date) -> list[Waiting]:
+    """Mails of the last days in a state that ends nowhere, locked; none while others of the date may still leave."""
+    names = ", ".join(column.name for column in fields(Waiting))
+    with connection.cursor(row_factory=class_row(Waiting)) as cursor:
+        return cursor.execute(
+            f"""
+            SELECT {names} FROM store.message AS m
+            WHERE business_date BETWEEN %(from)s AND %(date)s
+              AND (state IN ('parked', 'refused', 'expired') OR (state = 'unknown' AND NOT {SECOND_CHANCE}))
+              AND NOT EXISTS (
+                  SELECT FROM store.message_action AS a WHERE a.message_id = m.message_id AND a.action = 'told'
+              )
+              AND NOT EXISTS (
+                  SELECT FROM store.message AS w WHERE w.business_date = %(date)s AND w.kind <> 'undelivered'
+                  AND w.state IN ('queued', 'sending')
+              )
+            ORDER BY business_date, state, kind, recipient
+            FOR UPDATE OF m SKIP LOCKED
+            """,
+            {"from": business_date - _LOOK_BACK, "date": business_date},
+        ).fetchall()
+
+
+def _addressees(
+    untold: Iterable[Waiting], people: Mapping[str, list[Reader]], policy: OutreachPolicy
+) -> list[tuple[Reader, list[Waiting]]]:
+    """Who is told of what."""
+    everybody = [reader for readers in people.values() for reader in readers]
+    able = {
+        reader.rep_id: reader
+        for reader in everybody
+        if reader.is_active and is_address(reader.email) and policy.may_receive(reader.email)
+    }
+    owners = [reader for rep_id, reader in sorted(able.items()) if reader.role == "finance"]
+    told: dict[str, list[Waiting]] = {}
+    for mail in untold:
+        manager_ids = {reader.manager_id for reader in people.get(mail.recipient, []) if reader.manager_id}
+        managers = [able[rep_id] for rep_id in sorted(manager_ids) if rep_id in able]
+        about_address = mail.state == "refused" or "address" in (mail.last_error or "")
+        others = [owner for owner in owners if owner.rep_id != mail.recipient]
+        for reader in (others or managers if about_address else managers or others)[:1]:
+            told.setdefault(reader.rep_id, []).append(mail)
+    return [(able[rep_id], told[rep_id]) for rep_id in sorted(told)]
+
+
+def _insert(
+    connection: psycopg.Connection[Any],
+    reader: Reader,
+    told: list[Waiting],
+    business_date: date,
+    run_id: str,
+    policy: OutreachPolicy,
+    moment: datetime,
+) -> bool:
+    """Write one report; False when this reader's report of the date is written already."""
+    identity = uuid.uuid5(uuid.NAMESPACE_URL, f"{business_date}|undelivered|{reader.rep_id}|{moment.isoformat()}")
+    message = _report(reader, told, policy, moment, f"<{identity}@{policy.domain}>")
+    content = message.as_bytes()
+    not_before, not_after = policy.window(business_date)
+    values = {
+        "message_id": message["Message-ID"],
+        "business_date": business_date,
+        "run_id": run_id,
+        "kind": "undelivered",
+        "recipient": reader.rep_id,
+        "address": reader.email,
+        "subject": str(message["Subject"]),
+        "content": content,
+        "content_hash": hashlib.sha256(content).hexdigest(),
+        "accounts": "[]",
+        "state": "queued",
+        "attempts": 0,
+        "token": 0,
+        "created_at": moment,
+        "not_before": not_before,
+        "not_after": not_after,
+    }
+    done = connection.execute(
+        f"INSERT INTO store.message ({', '.join(values)}) VALUES ({', '.join(f'%({name})s' for name in values)})"
+        " ON CONFLICT ON CONSTRAINT message_once DO NOTHING",
+        values,
+    )
+    return done.rowcount == 1
+
+
+def _report(
+    reader: Reader, told: list[Waiting], policy: OutreachPolicy, moment: datetime, message_id: str
+) -> EmailMessage:
+    """Plain text in both languages: ids, kinds and reasons; no customer, no amount."""
+    message = EmailMessage(policy=email_policy.SMTP)
+    message["From"] = Address(display_name=policy.sender_name, addr_spec=policy.sender)
+    message["To"] = Address(addr_spec=reader.email)
+    message["Subject"] = f"{len(told)} 封邮件未送达 · {len(told)} mails did not arrive".replace(" ", "\u00a0")
+    message["Date"] = format_datetime(moment)
+    message["Message-ID"] = message_id
+    message["Auto-Submitted"] = "auto-generated"
+    message["X-Auto-Response-Suppress"] = "All"
+    lines = [line for mail in told[:_MOST_LINES] for line in _lines(mail)]
+    if len(told) > _MOST_LINES:
+        lines += [f"… 另有 and {len(told) - _MOST_LINES} more: python -m huikuan outbox list", ""]
+    text = [
+        "以下邮件没有自行送达，需要您处理。每封邮件只通知一次。",
+        "These mails did not arrive by themselves and need you. You are told of each once.",
+        "",
+        *lines,
+        "放行 let it leave:     python -m huikuan outbox release ID --as REP",
+        "放弃 do not send it:   python -m huikuan outbox drop ID --as REP --reason …",
+        "重试 try again:        python -m huikuan outbox retry ID",
+        "地址有误时请在总账中更正，次日邮件即用新地址。",
+        "Where an address is wrong, correct it in the ledger: the next morning's mail takes the new one.",
+    ]
+    message.set_content("\n".join(text), cte="base64")
+    return message
+
+
+def _lines(mail: Waiting) -> list[str]:
+    return [
+        f"{mail.business_date}  {_KINDS.get(mail.kind, mail.kind)}  →  {clean(mail.recipient)}",
+        f"    {_STATES.get(mail.state, mail.state)}",
+        f"    {clean(mail.last_error, 300)}",
+        f"    ID {short(mail.message_id)}",
+        "",
+    ]

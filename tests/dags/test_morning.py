@@ -1,0 +1,93 @@
+"""The sender's task without a scheduler: what it tells people, and whom it may reach."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from huikuan.orchestration import mail
+from huikuan.orchestration.run import Run
+from huikuan.outreach.transport import Outgoing
+from huikuan.settings import Settings
+from tests.outbox_samples import DAY, fill, lay_morning, rows
+
+pytestmark = pytest.mark.airflow
+
+
+class Open:
+    """A way out that takes everything."""
+
+    leaves_the_house = True
+
+    def __init__(self) -> None:
+        self.sent: list[str] = []
+
+    def prepare(self, mail: Outgoing) -> None:
+        """Nothing to do."""
+
+    def deliver(self, mail: Outgoing) -> None:
+        self.sent.append(mail.recipient)
+
+    def close(self) -> None:
+        """Nothing to end."""
+
+
+@pytest.fixture
+def run(warehouse_url: str, tmp_path: Path) -> Run:
+    """A morning with one list that is fine and one that is parked."""
+    lake = tmp_path / "lake"
+    night = lay_morning(warehouse_url, lake)
+    fill(warehouse_url, [("digest", "R-0000")], night.run_id)
+    fill(warehouse_url, [("digest", "R-0001")], night.run_id, state="parked", last_error="it may have arrived")
+    settings = Settings(home=tmp_path, lake=lake, mail=tmp_path / "mail", warehouse_url=warehouse_url)
+    return Run(DAY, {}, settings, False)
+
+
+def test_the_task_tells_the_manager_once(run: Run) -> None:
+    """Files stand in for the server, so it is done as of the moment at which the window opens."""
+    assert mail.send(run) == (True, {"parked": 1, "sent": 2})
+    assert mail.send(run) == (True, {"parked": 1, "sent": 2})
+    folder = run.settings.mail / f"{DAY}"
+    assert sorted(path.name for path in folder.iterdir()) == ["digest-R-0000.eml", "undelivered-M-CHEN.eml"]
+
+
+@pytest.mark.parametrize(("environment", "reached"), [("development", []), ("", []), ("production", ["R-0000"])])
+def test_the_installation_says_whom_mail_may_reach(
+    run: Run, monkeypatch: pytest.MonkeyPatch, environment: str, reached: list[str]
+) -> None:
+    """The shipped allow-list names reserved domains; without one nobody is reached outside production."""
+    way = Open()
+    url = str(run.settings.warehouse_url)
+    bounds = run.policy.outreach.model_copy(update={"allow_list": ()})
+    monkeypatch.setattr(mail, "transport", lambda *_: way)
+    monkeypatch.setattr("huikuan.policy.calendar.Calendars.is_workday", lambda *_: True)  # whatever day it is
+    monkeypatch.setattr(Run, "policy", run.policy.model_copy(update={"outreach": bounds}))
+    fill_until = "UPDATE store.message SET not_after = now() + interval '1 day', not_before = now() - interval '1 day'"
+    _execute(url, fill_until)
+    mail.send(replace(run, settings=replace(run.settings, environment=environment)))
+    assert way.sent == reached
+    assert rows(url, "state", "recipient = 'R-0000'") == [("sent" if reached else "suppressed",)]
+
+
+def test_nobody_is_disturbed_on_a_day_of_rest(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    way = Open()
+    monkeypatch.setattr(mail, "transport", lambda *_: way)
+    monkeypatch.setattr("huikuan.policy.calendar.Calendars.is_workday", lambda *_: False)
+    _execute(
+        str(run.settings.warehouse_url),
+        "UPDATE store.message SET not_before = now() - interval '1 day', not_after = now() + interval '3 days'",
+    )
+    is_over, _ = mail.send(replace(run, settings=replace(run.settings, environment="production")))
+    assert (is_over, way.sent) == (False, [])
+    [(state, reason)] = rows(str(run.settings.warehouse_url), "state, last_error", "recipient = 'R-0000'")
+    assert state == "deferred"
+    assert "is no workday of calendar CN, US" in reason
+
+
+def _execute(url: str, statement: str) -> None:
+    import psycopg
+
+    with psycopg.connect(url) as connection:
+        connection.execute(statement)
