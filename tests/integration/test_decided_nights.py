@@ -172,6 +172,30 @@ def test_a_release_while_the_night_is_at_work_counts_at_once(settings: Settings,
     assert "A3" not in held(settings)
 
 
+def test_an_approval_does_not_outlive_the_amount_it_was_given_for(settings: Settings, ledger: Path) -> None:
+    """A credit note arrives late, and the night is made again after it was answered: A1 owes less than was shown."""
+    url = settings.warehouse_url
+    assert url
+    night(settings, ledger, DAYS[0])
+    [batch] = batches.open_batches(url, settings.lake, DAYS[0])
+    decisions.decide(url, settings.lake, batch, "approve", by="R2", via="command")
+    mended = _ledger()
+    note = {
+        "document_id": "cn",
+        "kind": "credit_note",
+        "account_id": "A1",
+        "amount": 1000,
+        "issued_on": date(2026, 6, 1),
+    }
+    mended["document"].append(mended["document"][0] | note | {"references_document_id": None, "due_on": None})
+    write(mended, ledger)
+    run_night(DAYS[0], ledger=str(ledger), policy=DEFAULT_POLICY, settings=settings, refresh=True)
+    night(settings, ledger, DAYS[1])
+    found = flags(settings, DAYS[1])
+    assert found["A1"][:2] == ("proposed", None), "the new question about A1 has no answer yet"
+    assert {found[account][:2] for account in ("A2", "A3", "A4")} == {("active", "R2")}, "as they were shown"
+
+
 def test_a_promise_that_is_broken_cannot_be_accepted(settings: Settings, tmp_path: Path) -> None:
     """The night would not count it: the customer would be supplied for one day, and held again on the next."""
     url = settings.warehouse_url

@@ -1,10 +1,10 @@
 -- One row per account and sanction that stood last night or has a reason tonight: what it would become if nothing held
 -- back new ones. Facts first, then the state they lead to; what acts is decided in account_flag.
--- A decision counts for the proposal it was made on, an approval only while its giver is high enough for the account's
--- segment (rule 14). What no longer has its reason is gone, and what was active is released (rule 11). An amount that
--- is not known, for want of a rate, is no reason to release, nor is an account of which tonight's ledger holds no row:
--- what people approved waits until it is back. A promise that covers most of the arrears pauses a proposal, never what
--- is active.
+-- A decision counts for the proposal it was made on: when that night was made again since, only for the amount that was
+-- shown. An approval counts while its giver is high enough for the account's segment (rule 14). What no longer has its
+-- reason is gone, and what was active is released (rule 11). An amount that is not known, for want of a rate, is no
+-- reason to release, nor is an account of which tonight's ledger holds no row: what people approved waits until it is
+-- back. A promise that covers most of the arrears pauses a proposal, never what is active.
 -- materialise: table
 WITH before AS (
     SELECT *
@@ -29,6 +29,7 @@ decision AS (
     INNER JOIN ledger.referral_decision AS d
         ON b.company_id = d.company_id AND b.account_id = d.account_id AND b.flag = d.flag
     INNER JOIN account_fact AS a ON b.company_id = a.company_id AND b.account_id = a.account_id
+    LEFT JOIN previous.account_status AS y ON b.company_id = y.company_id AND b.account_id = y.account_id
     LEFT JOIN policy.level_above AS h ON a.variant = h.variant AND a.segment = h.segment
     LEFT JOIN approver_level AS u ON a.rep_id = u.rep_id AND d.decided_by = u.approver_id
     WHERE
@@ -36,6 +37,7 @@ decision AS (
         AND d.decided_on >= b.since
         AND d.decided_on <= $as_of
         AND d.decided_by <> b.proposed_by
+        AND (COALESCE(d.is_current, TRUE) OR d.shown_overdue IS NOT DISTINCT FROM y.overdue_functional)
         AND (d.choice <> 'approved' OR h.segment IS NULL OR COALESCE(u.level, 2) > 1)
 ),
 
