@@ -45,6 +45,7 @@ def collections_policy_backtest() -> None:
                 question.last,
                 policy_a=question.policy_a,
                 policy_b=question.policy_b,
+                company=question.company,
                 say=log.info,
             )
         )

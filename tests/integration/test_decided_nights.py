@@ -9,9 +9,11 @@ from typing import Any
 import psycopg
 import pytest
 
+from huikuan.errors import ReferralError
 from huikuan.ledger.contract import OWN_TABLES
 from huikuan.ledger.snapshot import latest, load
 from huikuan.night.run import Night, run_night
+from huikuan.night.steps import extract
 from huikuan.referrals import batches, decisions, overrides
 from huikuan.settings import DEFAULT_POLICY, Settings
 from huikuan.warehouse.connect import connect
@@ -146,6 +148,85 @@ def test_from_proposal_to_release(settings: Settings, ledger: Path) -> None:
             "SELECT account_id, reason FROM collections.release_list WHERE business_date = %s", [DAYS[3]]
         ).fetchall()
     assert released == [("A4", "release.payment")]
+
+
+def test_a_release_while_the_night_is_at_work_counts_at_once(settings: Settings, ledger: Path) -> None:
+    """The snapshot was taken before it was written, and the night is published after it: still nobody is held."""
+    url = settings.warehouse_url
+    assert url
+    night(settings, ledger, DAYS[0])
+    [batch] = batches.open_batches(url, settings.lake, DAYS[0])
+    decisions.decide(url, settings.lake, batch, "approve", by="R2", via="command")
+    night(settings, ledger, DAYS[1])
+    assert "A3" in held(settings)
+    taken = extract(DAYS[2], ledger=str(ledger), settings=settings)
+    overrides.add(
+        url, settings.lake, account_id="A3", effect="exempt", author="R3", reason="Agreed", expires_on=DAYS[3]
+    )
+    assert "A3" not in held(settings)
+    assert night(settings, ledger, DAYS[2]).snapshot_id == taken, "the night goes on with what it has"
+    assert flags(settings, DAYS[2])["A3"][0] == "active", "it could not know"
+    assert "A3" not in held(settings)
+    night(settings, ledger, DAYS[3])
+    assert flags(settings, DAYS[3])["A3"] == ("released", "R2", "release.override")
+    assert "A3" not in held(settings)
+
+
+def test_an_approval_does_not_outlive_the_amount_it_was_given_for(settings: Settings, ledger: Path) -> None:
+    """A credit note arrives late, and the night is made again after it was answered: A1 owes less than was shown."""
+    url = settings.warehouse_url
+    assert url
+    night(settings, ledger, DAYS[0])
+    [batch] = batches.open_batches(url, settings.lake, DAYS[0])
+    decisions.decide(url, settings.lake, batch, "approve", by="R2", via="command")
+    mended = _ledger()
+    note = {
+        "document_id": "cn",
+        "kind": "credit_note",
+        "account_id": "A1",
+        "amount": 1000,
+        "issued_on": date(2026, 6, 1),
+    }
+    mended["document"].append(mended["document"][0] | note | {"references_document_id": None, "due_on": None})
+    write(mended, ledger)
+    run_night(DAYS[0], ledger=str(ledger), policy=DEFAULT_POLICY, settings=settings, refresh=True)
+    night(settings, ledger, DAYS[1])
+    found = flags(settings, DAYS[1])
+    assert found["A1"][:2] == ("proposed", None), "the new question about A1 has no answer yet"
+    assert {found[account][:2] for account in ("A2", "A3", "A4")} == {("active", "R2")}, "as they were shown"
+
+
+def test_a_promise_that_is_broken_cannot_be_accepted(settings: Settings, tmp_path: Path) -> None:
+    """The night would not count it: the customer would be supplied for one day, and held again on the next."""
+    url = settings.warehouse_url
+    assert url
+    folder = tmp_path / "with-promises"
+    folder.mkdir()
+    promise = {"company_id": "C1", "account_id": "A1", "currency": "CNY", "amount": 20000, "made_on": date(2026, 6, 1)}
+    days = {"broken": date(2026, 6, 20), "open": date(2026, 7, 20)}
+    promises = [promise | {"promise_id": name, "promised_for": day} for name, day in days.items()]
+    promises[1] |= {"account_id": "A2"}
+    write(_ledger() | {"promise": promises}, folder)
+    night(settings, folder, DAYS[0])
+
+    def accept(account_id: str, promise_id: str) -> str:
+        return overrides.add(
+            url,
+            settings.lake,
+            account_id=account_id,
+            effect="accept_promise",
+            promise_id=promise_id,
+            author="R3",
+            reason="Guaranteed",
+            expires_on=DAYS[3],
+        )
+
+    with pytest.raises(ReferralError, match="made no promise 'broken' that still stands: it is broken"):
+        accept("A1", "broken")
+    with pytest.raises(ReferralError, match="A1 made no promise 'open'"):
+        accept("A1", "open")
+    assert overrides.in_force(url) == []
+    assert accept("A2", "open")
 
 
 def test_a_decision_of_the_day_belongs_to_the_next_night(settings: Settings, ledger: Path) -> None:

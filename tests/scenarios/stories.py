@@ -16,6 +16,7 @@ A file holds stories separated by ``---``. A story is a mapping of
     ``skip``    why this night was missed: nothing is computed, the next night follows the one before.
     ``gate``    ``no_contact`` when the night's data was in doubt; open otherwise.
     ``without`` tables of the ledger that did not arrive this night.
+    ``lost``    accounts of which no row of the ledger arrived this night; what people decided is known all the same.
     ``expect``  by table, all rows that must come out, each with only the columns that the story names. Of
                 ``decision_reason`` only the decisions and rules that the story names are looked at.
     ``then``    what people did on that business date; later nights know it:
@@ -42,6 +43,7 @@ import yaml
 
 from huikuan.engine import duck
 from huikuan.errors import HuikuanError, InvariantError
+from huikuan.ledger.contract import OWN_TABLES
 from huikuan.policy import Policy, load_policy, policy_in_force
 from huikuan.settings import DEFAULT_POLICY
 from huikuan.warehouse.tables import RESULTS
@@ -52,7 +54,7 @@ Ledger = dict[str, list[Row]]
 
 POLICIES = Path(__file__).parent / "policies"
 STORY_KEYS = {"story", "start", "policy", "ledger", "nights"}
-NIGHT_KEYS = {"date", "skip", "gate", "without", "expect", "then"}
+NIGHT_KEYS = {"date", "skip", "gate", "without", "lost", "expect", "then"}
 CHOICES = {"approve": "approved", "reject": "rejected", "leave_out": "left_out"}
 KEYS = {
     "account": "account_id",
@@ -116,7 +118,13 @@ def _play(telling: Telling, told: Row, policy: Policy) -> None:
     """One night of a story: what came out against what was told, and what people did with it."""
     day: date = told["date"]
     full = complete_ledger(telling.ledger, telling.start)
-    ledger = {table: rows for table, rows in full.items() if table not in told.get("without", ())}
+    ledger = {
+        table: rows
+        if table in OWN_TABLES
+        else [row for row in rows if row.get("account_id") not in told.get("lost", ())]
+        for table, rows in full.items()
+        if table not in told.get("without", ())
+    }
     place, gate = telling.folder / str(day), told.get("gate", "open")
     with night(ledger, day, policy, place, telling.previous, gate) as connection:
         try:

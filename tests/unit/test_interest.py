@@ -99,6 +99,7 @@ def test_the_first_rate_that_is_given_counts() -> None:
     assert rate("HD", "CNY", "SG") == (Decimal("0.05"), "day", "statutory", "CN")
     assert rate("HD", "CNY", None) == (Decimal("0.05"), "day", "statutory", "CN")
     assert rate("HD", "CNY", "SG", seller="SG") is None
+    assert rate("HD", "CNY", "GB", due="2019-01-01") is None  # British law holds, and the file is too young for it
 
 
 @pytest.mark.parametrize(

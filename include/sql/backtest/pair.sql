@@ -43,7 +43,7 @@ SELECT
 FROM a.account_status AS a
 INNER JOIN b.account_status AS b
     ON a.business_date = b.business_date AND a.company_id = b.company_id AND a.account_id = b.account_id
-LEFT JOIN company AS c ON a.company_id = c.company_id
+LEFT JOIN company AS c ON a.business_date = c.business_date AND a.company_id = c.company_id
 LEFT JOIN standing_a AS x
     ON a.business_date = x.business_date AND a.company_id = x.company_id AND a.account_id = x.account_id
 LEFT JOIN standing_b AS y

@@ -53,8 +53,16 @@ WHERE
             AND (o.flag IS NULL OR o.flag = 'stop_supply')
             AND o.effect IN ('exempt', 'accept_promise')
             AND o.expires_on >= n.business_date
-            -- Written on this business date: the night has not seen it yet. Older ones it has, and has judged.
-            AND o.from_on >= n.business_date
+            -- Written on this business date, or when its night was at work already: the night has not seen it yet.
+            -- Older ones it has, and has judged.
+            AND (
+                o.from_on >= n.business_date
+                OR o.created_at >= (
+                    SELECT s.started_at
+                    FROM store.run_step AS s
+                    WHERE s.business_date = n.business_date AND s.step = 'extract'
+                )
+            )
             AND NOT EXISTS (
                 SELECT FROM store.sanction_override AS e
                 WHERE e.effect = 'end' AND e.ends_override_id = o.override_id

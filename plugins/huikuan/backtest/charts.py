@@ -28,7 +28,8 @@ _VARIABLES = {_INK: "var(--ink)", _SOFT: "var(--soft)", _LINE: "var(--line)", _A
 _A: dict[str, Any] = {"color": _INK, "linestyle": "-", "linewidth": 1.8}
 _B: dict[str, Any] = {"color": _ACCENT, "linestyle": (0, (4, 2)), "linewidth": 1.8, "marker": "s", "markersize": 3.5}
 _PANEL_INCHES = 1.9
-_LABEL_CHARACTERS = 24
+_LABEL_CHARACTERS = 32
+_MARKED_DAYS = 8
 
 
 def over_time(name: str, panels: Mapping[str, Pair]) -> Markup:
@@ -38,6 +39,7 @@ def over_time(name: str, panels: Mapping[str, Pair]) -> Markup:
         axes = figure.subplots(len(panels), 1, squeeze=False, sharex=True)[:, 0]
         for place, (title, (a, b)) in enumerate(panels.items()):
             _panel(axes[place], title, a, b)
+        _mark_days(axes[-1], sorted({day for a, _ in panels.values() for day in a}))
         return _svg(figure)
 
 
@@ -79,9 +81,14 @@ def _panel(axes: Axes, title: str, a: Series, b: Series) -> None:
     _plain(axes, "y")
 
 
+def _mark_days(axes: Axes, days: Sequence[date]) -> None:
+    """Up to eight nights by name, in a form that needs no language."""
+    marked = days[:: -(-len(days) // _MARKED_DAYS)]
+    axes.set_xticks(marked, [f"{day:%m-%d}" for day in marked])  # type: ignore[arg-type]  # matplotlib takes dates
+
+
 def _plain(axes: Axes, grid: str) -> None:
     """No frame, a quiet grid, whole numbers with thousands."""
-    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, DateLocator
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
     axes.spines[:].set_visible(False)
@@ -91,11 +98,6 @@ def _plain(axes: Axes, grid: str) -> None:
     numbers = axes.yaxis if grid == "y" else axes.xaxis
     numbers.set_major_locator(MaxNLocator(4 if grid == "y" else 6, integer=True))
     numbers.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
-    if isinstance(axes.xaxis.get_major_locator(), DateLocator):
-        locator = AutoDateLocator(minticks=3, maxticks=8)  # type: ignore[no-untyped-call]
-        axes.xaxis.set_major_locator(locator)
-        axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
-        axes.xaxis.get_offset_text().set(color=_SOFT, fontsize=9)
 
 
 def _figure(height: float) -> Figure:

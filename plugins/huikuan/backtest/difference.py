@@ -16,8 +16,8 @@ from typing import Any
 
 import duckdb
 
-from huikuan.backtest.nights import BacktestError
-from huikuan.backtest.replay import COMPARED, SIDES
+from huikuan.backtest.nights import BacktestError, known_company
+from huikuan.backtest.replay import COMPARED, NIGHTS, SIDES
 from huikuan.columns import duckdb_type
 from huikuan.settings import INCLUDE
 from huikuan.warehouse.tables import RESULTS
@@ -36,7 +36,6 @@ TABLES = (
 )
 """What is written, each after what it reads; ``pair`` before them is only a step on the way."""
 
-_ABOUT_COMPANY = "company_id"
 _FORMULA = r"^[=+\-@\t\r]"  # what a spreadsheet would execute
 
 
@@ -47,21 +46,21 @@ def difference(folder: Path, company: str | None = None) -> dict[str, int]:
     """
     record = read_record(folder)
     counts: dict[str, int] = {}
-    with _sides(folder, [night["business_date"] for night in record["nights"]]) as connection:
-        _choose_company(connection, company)
+    with _sides(folder, [night["business_date"] for night in record["nights"]], company) as connection:
         for name in ("pair", *TABLES):
             select = (SQL / f"{name}.sql").read_text(encoding="utf-8")
             connection.execute(f"CREATE TABLE {name} AS {select}")
         for name in TABLES:
             counts[name] = _write(connection, name, folder)
         found = connection.execute("SELECT name, scope, value, unit FROM summary ORDER BY ALL").fetchall()
-    _update_record(folder, record | {"company": company, "summary": [list(map(_plain, row)) for row in found]})
+    summary = [list(map(str, row)) for row in found]
+    _update_record(folder, record | {"company": company, "rows": counts, "summary": summary})
     return counts
 
 
 def remove_nights(folder: Path) -> None:
     """Give back the space of the replayed nights, which nothing but ``difference`` reads."""
-    shutil.rmtree(folder / "nights", ignore_errors=True)
+    shutil.rmtree(folder / NIGHTS, ignore_errors=True)
 
 
 def read_record(folder: Path) -> dict[str, Any]:
@@ -80,46 +79,36 @@ def _update_record(folder: Path, record: dict[str, Any]) -> None:
 
 
 @contextmanager
-def _sides(folder: Path, days: list[str]) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection with schemas a and b: every compared table over all nights, and each company's currency."""
-    nights = [folder / "nights" / day for day in days]
+def _sides(folder: Path, days: list[str], company: str | None) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection with schemas a and b: every compared table over all nights, and each company's currency.
+
+    ``company`` leaves out the rows of all others.
+    """
+    nights = [folder / NIGHTS / day for day in days]
     if not all(night.is_dir() for night in nights):
         raise BacktestError(f"The replayed nights in {folder} were removed.", "Replay the nights again.")
     with tempfile.TemporaryDirectory(prefix="huikuan-duckdb-") as spill, duckdb.connect() as connection:
         connection.execute(f"SET temp_directory = '{_quoted(spill)}'")
         connection.execute("SET memory_limit = '2GB'")
+        companies = _files([night / "both" / "company.parquet" for night in nights])
+        connection.execute(f"CREATE TABLE company AS SELECT * FROM {companies}")
+        known = connection.execute("SELECT DISTINCT company_id FROM company").fetchall()
+        known_company(company, {row[0] for row in known})
+        chosen = "TRUE" if company is None else f"company_id = '{_quoted(company)}'"
         for side in SIDES:
             connection.execute(f"CREATE SCHEMA {side}")
             for name in COMPARED:
-                _attach(connection, side, name, [night / side / f"{name}.parquet" for night in nights])
-        companies = _files([night / "both" / "company.parquet" for night in nights])
-        connection.execute(f"CREATE TABLE company AS SELECT DISTINCT * FROM {companies}")
+                _attach(connection, side, name, [night / side / f"{name}.parquet" for night in nights], chosen)
         yield connection
 
 
-def _attach(connection: duckdb.DuckDBPyConnection, side: str, name: str, files: list[Path]) -> None:
+def _attach(connection: duckdb.DuckDBPyConnection, side: str, name: str, files: list[Path], chosen: str) -> None:
     there = [file for file in files if file.exists()]
     if there:
-        connection.execute(f"CREATE VIEW {side}.{name} AS SELECT * FROM {_files(there)}")
+        connection.execute(f"CREATE VIEW {side}.{name} AS SELECT * FROM {_files(there)} WHERE {chosen}")
     else:  # no model yields this table yet
         columns = ", ".join(f'"{column.name}" {duckdb_type(column)}' for column in RESULTS[name].columns)
         connection.execute(f"CREATE TABLE {side}.{name} ({columns})")
-
-
-def _choose_company(connection: duckdb.DuckDBPyConnection, company: str | None) -> None:
-    """Leave only the rows of one company."""
-    if company is None:
-        return
-    known = [row[0] for row in connection.execute("SELECT DISTINCT company_id FROM company ORDER BY 1").fetchall()]
-    if company not in known:
-        raise BacktestError(f"There is no company {company!r} in these nights.", f"Known are {', '.join(known)}.")
-    for side in SIDES:
-        for name in COMPARED:
-            connection.execute(f"ALTER VIEW {side}.{name} RENAME TO all_{name}")
-            connection.execute(
-                f"CREATE VIEW {side}.{name} AS SELECT * FROM {side}.all_{name}"
-                f" WHERE {_ABOUT_COMPANY} = '{_quoted(company)}'"
-            )
 
 
 def _write(connection: duckdb.DuckDBPyConnection, name: str, folder: Path) -> int:
@@ -147,10 +136,6 @@ def _inert(column: str) -> str:
 def _files(files: list[Path]) -> str:
     names = ", ".join(f"'{_quoted(file)}'" for file in files)
     return f"read_parquet([{names}])"
-
-
-def _plain(value: object) -> str:
-    return str(value)
 
 
 def _quoted(text: object) -> str:

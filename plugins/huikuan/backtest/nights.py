@@ -14,6 +14,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from huikuan.errors import HuikuanError, PolicyError, SnapshotError
 from huikuan.ledger import snapshot as snapshots
 from huikuan.night import lake as lakes
@@ -88,6 +90,23 @@ def gaps(nights: Sequence[Night]) -> list[date]:
     """Days between the first and the last night on which nothing was published."""
     there = {night.business_date for night in nights}
     return [day for day in _days(min(there), max(there)) if day not in there]
+
+
+def known_company(company: str | None, known: set[str]) -> None:
+    """Raise BacktestError when ``company`` is not one of those that the nights know."""
+    if company is not None and company not in known:
+        raise BacktestError(
+            f"There is no company {company!r} in these nights.", f"Known are {', '.join(sorted(known))}."
+        )
+
+
+def companies(lake: Path, nights: Sequence[Night]) -> set[str]:
+    """Companies of the snapshots, whether they have accounts or not."""
+    files = [_snapshot_folder(lake, night.identity) / "company.parquet" for night in nights]
+    names = ", ".join("'" + str(file).replace("'", "''") + "'" for file in files)
+    with duckdb.connect() as connection:
+        found = connection.execute(f"SELECT DISTINCT company_id FROM read_parquet([{names}])").fetchall()
+    return {str(row[0]) for row in found}
 
 
 def previous_tables(lake: Path, night: Night) -> Path | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date
@@ -46,13 +47,14 @@ def write(folder: Path) -> Path:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"short": _short, "amount": _amount}
+    environment.filters |= {"short": _short, "amount": _amount, "termed": sentences.termed, "facts": _facts}
     with duckdb.connect() as connection:
         tables = _Tables(connection, folder)
         page = environment.get_template("difference.html.j2").render(
             first=nights[0]["business_date"],
             last=last,
             nights=nights,
+            check_words=sentences.CHECKS,
             company=record["company"],
             policies=record["policies"],
             headline=sentences.headline(record["summary"]),
@@ -130,17 +132,14 @@ def _cell(a: str, b: str, accounts: int, most: int) -> Row:
 
 
 def _moves(tables: _Tables, night: str) -> list[Row]:
-    """Per field: accounts that differ on any night and on the last, and the most frequent change of the last night."""
+    """Per field in which somebody differs: accounts on any night, and on the last."""
     found = tables.rows(
         "SELECT field, COUNT(DISTINCT (company_id, account_id)) AS accounts,"
         " COUNT(*) FILTER (WHERE business_date = ?) AS last_night FROM move GROUP BY field",
         night,
     )
     by_field = {row["field"]: row for row in found}
-    return [
-        {"en": en, "zh": zh, "accounts": 0, "last_night": 0} | by_field.get(field, {})
-        for field, (en, zh) in _FIELDS.items()
-    ]
+    return [{"en": en, "zh": zh} | by_field[field] for field, (en, zh) in _FIELDS.items() if field in by_field]
 
 
 def _last_states(tables: _Tables, night: str) -> list[Row]:
@@ -181,7 +180,7 @@ def _sections(changes: Iterable[Mapping[str, str]]) -> list[str]:
 
 
 def _sanctions_chart(tables: _Tables) -> Markup | None:
-    """Accounts with a standing sanction per night, one panel per sanction; None when none stands on either side."""
+    """Accounts with a standing sanction per night, one panel per sanction that differs; None when none does."""
     found = tables.rows(
         "SELECT n.business_date, f.flag, COALESCE(SUM(s.accounts_a), 0) AS a, COALESCE(SUM(s.accounts_b), 0) AS b"
         " FROM (SELECT DISTINCT business_date FROM money) AS n"
@@ -189,17 +188,20 @@ def _sanctions_chart(tables: _Tables) -> Markup | None:
         " LEFT JOIN sanction_night AS s ON n.business_date = s.business_date AND f.flag = s.flag"
         " AND s.state IN ('proposed', 'approved', 'active') GROUP BY ALL ORDER BY ALL"
     )
-    return charts.over_time("sanctions", _panels(found, "flag")) if found else None
+    for row in found:
+        row["flag"] = sentences.termed(row["flag"])
+    panels = {flag: pair for flag, pair in _panels(found, "flag").items() if pair[0] != pair[1]}
+    return charts.over_time("sanctions", panels) if panels else None
 
 
 def _money_chart(tables: _Tables) -> Markup | None:
-    """Overdue money of accounts under a sanction per night, one panel per company and currency."""
+    """Overdue money of accounts under a sanction per night, one panel per company where it differs; None if nowhere."""
     found = tables.rows(
         "SELECT business_date, company_id || ' · ' || currency AS panel, sanctioned_overdue_functional_a AS a,"
         " sanctioned_overdue_functional_b AS b FROM money ORDER BY panel, business_date"
     )
-    has_any = any(row["a"] or row["b"] for row in found)
-    return charts.over_time("money", _panels(found, "panel")) if has_any else None
+    panels = {panel: pair for panel, pair in _panels(found, "panel").items() if pair[0] != pair[1]}
+    return charts.over_time("money", panels) if panels else None
 
 
 def _panels(rows: Iterable[Row], name: str) -> dict[str, charts.Pair]:
@@ -230,6 +232,21 @@ def _short(value: object, length: int = 60) -> str:
     """A text of the ledger, cut to what fits; an id may be as long as its source likes."""
     text = str(value)
     return text if len(text) <= length else f"{text[: length - 1]}…"
+
+
+def _facts(inputs: str) -> str:
+    """The facts that a reason looked at, as `name value` in a line; the rest of its inputs is in the tables."""
+    content = json.loads(inputs)
+    facts = content.get("facts", content) if isinstance(content, dict) else {}
+    told = [(name, value) for name, value in facts.items() if value not in (None, "") and not isinstance(value, dict)]
+    return " · ".join(f"{name} {_figure(value)}" for name, value in told)
+
+
+def _figure(value: object) -> str:
+    """Numbers with thousands separators and without a point that says nothing."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return str(value).lower() if isinstance(value, bool) else str(value)
+    return f"{value:,.0f}" if value == int(value) else f"{value:,.2f}"
 
 
 def _amount(value: Decimal | None) -> str:

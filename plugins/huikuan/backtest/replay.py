@@ -38,6 +38,7 @@ from huikuan.night import lake as lakes
 from huikuan.policy.relations import relations
 from huikuan.warehouse.tables import RESULTS
 
+NIGHTS = "nights"
 SIDES = ("a", "b")
 COMPARED = (
     "account_status",
@@ -50,6 +51,7 @@ COMPARED = (
 )
 """Results that a policy decides: replayed, compared, and checked against what was published."""
 
+_MARK = ".replay"
 _FULL_EVERY = 7
 _AHEAD = 2
 _MEMORY = "1GB"  # of each night that is open: the one being decided and those ahead
@@ -92,8 +94,30 @@ def replay(lake: Path, nights: Sequence[Night], folder: Path, say: Report, *, ve
     computes A again on every night. Raises BacktestError when a side breaks an invariant, or when A is the policy in
     force and its rows are not the published ones.
     """
-    work = folder / "nights"
+    with _fresh(folder / NIGHTS) as work:
+        done = _replay(lake, nights, work, say, verify=verify)
+    _write_record(folder, nights, done)
+    return done
+
+
+@contextmanager
+def _fresh(work: Path) -> Iterator[Path]:
+    """An empty folder for replayed nights, removed when they fail. A folder that no replay made is left alone."""
+    if work.exists() and not (work / _MARK).exists():
+        raise BacktestError(
+            f"{work} was not made by a back-test, and would be removed.", "Give another folder with --out."
+        )
     shutil.rmtree(work, ignore_errors=True)
+    work.mkdir(parents=True)
+    (work / _MARK).touch()
+    try:
+        yield work
+    except BaseException:
+        shutil.rmtree(work, ignore_errors=True)
+        raise
+
+
+def _replay(lake: Path, nights: Sequence[Night], work: Path, say: Report, *, verify: bool) -> list[Replayed]:
     done: list[Replayed] = []
     stored = previous_tables(lake, nights[0])
     before, differing = (stored, stored), frozenset[str]()
@@ -113,7 +137,6 @@ def replay(lake: Path, nights: Sequence[Night], folder: Path, say: Report, *, ve
             before, differing = (home / "a", home / "b"), reached & set(RESULTS)
             done.append(_replayed(night, check, note, len(reached)))
             tell(f"{night.business_date}: night {len(done)} of {len(nights)}", is_last)
-    _write_record(folder, nights, done)
     return done
 
 
@@ -168,7 +191,7 @@ def _open(lake: Path, night: Night, work: Path) -> _Shared:
         connection.execute("SET threads = 1")  # nights and sides run side by side instead
         made = [model for model in models if model.name not in later]
         _run(connection, made, a, night, work / f"{night.business_date}" / "both")
-        _write_company(connection, work / f"{night.business_date}" / "both" / "company.parquet")
+        _write_company(connection, night, work / f"{night.business_date}" / "both" / "company.parquet")
         return _Shared(connection, (a, b), frozenset(model.name for model in made), stack.pop_all().close)
 
 
@@ -182,11 +205,12 @@ def _differing_relations(a: duck.Inputs, b: duck.Inputs) -> set[str]:
     return {name for name in left.keys() | right.keys() if left.get(name) != right.get(name)}
 
 
-def _write_company(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+def _write_company(connection: duckdb.DuckDBPyConnection, night: Night, path: Path) -> None:
     """The currency in which each company counts, for those who read the results."""
     path.parent.mkdir(parents=True, exist_ok=True)
     connection.execute(
-        f"COPY (SELECT company_id, functional_currency FROM ledger.company) TO '{_quoted(path)}' (FORMAT parquet)"
+        f"COPY (SELECT DATE '{night.business_date}' AS business_date, company_id, functional_currency"
+        f" FROM ledger.company) TO '{_quoted(path)}' (FORMAT parquet)"
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -20,6 +21,38 @@ EFFECTS: dict[str, tuple[str, str]] = {
     "other_state": ("in another state", "状态不同"),
 }
 """What can become of a sanction under B, in the order in which a reader asks for it."""
+
+WORDS: dict[str, str] = {
+    "stop_supply": "停止供货",
+    "stop_service": "停止服务",
+    "terminate_authorization": "终止授权",
+    "reputation_notice": "信誉通告",
+    "legal_referral": "移交法务",
+    "reminder": "提醒",
+    "warning": "警告",
+    "final_notice": "最后通知",
+    "proposed": "待审批",
+    "approved": "已批准",
+    "active": "执行中",
+    "rejected": "已否决",
+    "released": "已解除",
+    "steady": "稳定",
+    "drags_on": "久拖不决",
+    "erratic": "一波三折",
+    "excuses": "饱受折磨",
+    "never_pays": "根本不回款",
+    "non_malicious": "非恶意拖欠",
+    "suspected_malicious": "涉嫌恶意拖欠",
+}
+"""Chinese of the codes that policy and tables write; the code stays beside it, for those who look it up there."""
+
+CHECKS: dict[str, tuple[str, str]] = {
+    "reproduced": ("✓ in full, as published", "✓ 全部重算，与发布一致"),
+    "published": ("✓ published rows", "✓ 采用已发布的结果"),
+    "differs": ("✗ differs", "✗ 不一致"),
+    "other_policy": ("another policy was in force", "当时为其他政策"),
+}
+"""What the check of a night says of side A."""
 
 _WORDS: dict[str, tuple[str, str]] = {
     "new": ("propose sanctions for {n} more {accounts}{money}", "多惩戒 {n} 个客户{money}"),
@@ -64,6 +97,13 @@ def headline(summary: Summary) -> Sentence:
     return Sentence(f"{over} moves nobody: everybody stands where A puts them.", f"{zh_over} 与政策 A 结果相同。")
 
 
+def termed(codes: str) -> str:
+    """Codes with their Chinese: ``stop_supply proposed, …`` becomes ``stop_supply 停止供货 proposed 待审批, …``."""
+    words = codes.split(" ")
+    shown = ((word.rstrip(","), "," if word.endswith(",") else "") for word in words)
+    return " ".join(f"{word} {WORDS[word]}{comma}" if word in WORDS else f"{word}{comma}" for word, comma in shown)
+
+
 def by_effect(summary: Summary) -> list[tuple[str, str, int]]:
     """(effect, flag, accounts) of every sanction that runs otherwise, in the order of EFFECTS."""
     order = list(EFFECTS)
@@ -77,19 +117,12 @@ def by_effect(summary: Summary) -> list[tuple[str, str, int]]:
 
 def checked(nights: Sequence[Mapping[str, str]]) -> list[Sentence]:
     """How far the replay of A gave the published rows; what is missing is said first."""
-    by_check = {name: [night for night in nights if night["check"] == name] for name in ("reproduced", "differs")}
-    in_force = len(by_check["reproduced"]) + len(by_check["differs"])
-    lines = [_not_reproduced(night) for night in by_check["differs"]]
-    if by_check["reproduced"]:
-        lines.append(
-            Sentence(
-                f"Policy A was in force on {in_force} of {len(nights)} nights; "
-                f"its replay gives the published rows exactly on {len(by_check['reproduced'])} of them.",
-                f"{len(nights)} 晚中有 {in_force} 晚由政策 A 生效，"
-                f"其中 {len(by_check['reproduced'])} 晚的重算与已发布的结果逐行一致。",
-            )
-        )
-    if not in_force:
+    count = Counter(night["check"] for night in nights)
+    in_force = len(nights) - count["other_policy"]
+    lines = [_not_reproduced(night) for night in nights if night["check"] == "differs"]
+    if in_force:
+        lines.append(_reproduced(len(nights), in_force, count["reproduced"], count["published"]))
+    else:
         lines.append(
             Sentence(
                 "Policy A was in force on none of these nights: its replay cannot be checked against published rows.",
@@ -97,6 +130,17 @@ def checked(nights: Sequence[Mapping[str, str]]) -> list[Sentence]:
             )
         )
     return lines
+
+
+def _reproduced(nights: int, in_force: int, reproduced: int, published: int) -> Sentence:
+    en = f"Policy A was in force on {in_force} of {nights} nights. On {reproduced} it was computed again in full and "
+    en += "gives the published rows exactly"
+    zh = f"{nights} 晚中有 {in_force} 晚由政策 A 生效：其中 {reproduced} 晚全部重算，与已发布的结果逐行一致"
+    if published:
+        en += f"; on {published} its published rows are taken, and all that the policies share was computed again and "
+        en += "is as published"
+        zh += f"；{published} 晚直接采用已发布的结果，两个政策共有的部分经重算一致"
+    return Sentence(f"{en}.", f"{zh}。")
 
 
 def _not_reproduced(night: Mapping[str, str]) -> Sentence:
@@ -127,9 +171,10 @@ def limits(changed_sections: Sequence[str], gaps: Sequence[str]) -> list[Sentenc
             )
         )
     if gaps:
+        days = "day" if len(gaps) == 1 else "days"
         lines.append(
             Sentence(
-                f"Nothing was published on {len(gaps)} days in between: {', '.join(gaps[:10])}"
+                f"Nothing was published on {len(gaps)} {days} in between: {', '.join(gaps[:10])}"
                 f"{' …' if len(gaps) > 10 else ''}.",
                 f"其间有 {len(gaps)} 天没有发布结果：{'、'.join(gaps[:10])}{' …' if len(gaps) > 10 else ''}。",
             )

@@ -47,6 +47,9 @@ def diff(
     last: Annotated[datetime, typer.Option("--to", formats=DAY, help="Last business date (业务日).")],
     company: Company = None,
     out: Annotated[Path | None, typer.Option(help="Folder to write; default: below the lake's backtests.")] = None,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Compute A again in full on every night, not on every seventh.")
+    ] = False,
     lake: Lake = None,
     warehouse: Warehouse = None,
 ) -> None:
@@ -62,6 +65,7 @@ def diff(
         company=company,
         folder=out,
         say=say,
+        verify=verify,
     )
     _show(outcome.summary)
     say(f"\n{outcome.headline.en}\n{outcome.headline.zh}")

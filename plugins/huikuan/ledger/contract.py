@@ -402,6 +402,8 @@ _table(
     _need("decided_by", Text, "Who decided."),
     _need("decided_on", Date, "Business date of the batch: counts from this day."),
     _need("decided_at", TIMESTAMP, "When."),
+    _may("is_current", Boolean, "The run of the batch was still the published one of its date; empty: it was."),
+    _may("shown_overdue", MONEY, "Overdue amount that was shown, in functional currency."),
     comment="What approvers decided on proposed sanctions (审批结果).",
     optional=True,
     dated_by="decided_on",

@@ -36,6 +36,8 @@ Fact = Literal[
     "kept_promises",
     "promise_level",
     "promised_share_pct",
+    "promise_due_in_days",
+    "promise_moved_times",
     "contacts_count",
     "unanswered_share_pct",
     "refused_contacts",

@@ -44,13 +44,16 @@ def rate_for(
         return Rate(agreed, "year", "agreed")
     for whose in policy.statutory_country:
         country = (countries.get(whose) or "").upper()
-        by_law = _in_force(policy.statutory.get(country, ()), due_on + timedelta(days=1))
-        if by_law is not None:
-            basis = (("en", by_law.basis.en), ("zh_CN", by_law.basis.zh))
-            if by_law.daily_pct is not None:
-                return Rate(by_law.daily_pct, "day", "statutory", country, basis)
-            if by_law.annual_pct is not None:
-                return Rate(by_law.annual_pct, "year", "statutory", country, basis)
+        if country not in policy.statutory:
+            continue
+        by_law = _in_force(policy.statutory[country], due_on + timedelta(days=1))
+        if by_law is None:  # this law holds, from before the file knows its rates: another country's is no substitute
+            return None
+        basis = (("en", by_law.basis.en), ("zh_CN", by_law.basis.zh))
+        if by_law.daily_pct is not None:
+            return Rate(by_law.daily_pct, "day", "statutory", country, basis)
+        if by_law.annual_pct is not None:
+            return Rate(by_law.annual_pct, "year", "statutory", country, basis)
     return None
 
 

@@ -76,10 +76,8 @@ def add(
         written_on = from_on or run.business_date
         _check_form(effect, flag, promise_id, expires_on, written_on, run)
         _check_author(ledger, account, author, releases=effect != "impose")
-        if promise_id and not has_promise(ledger, (account.company_id, account.account_id), promise_id):
-            raise ReferralError(
-                f"{account_id} made no promise {promise_id!r} that still stands.", "Give the id of its promise."
-            )
+        if promise_id:
+            _check_promise(connection, run, ledger, account, promise_id)
         row = {
             "company_id": account.company_id,
             "account_id": account.account_id,
@@ -191,6 +189,23 @@ def _check_form(
     if expires_on < written_on:
         raise ReferralError(
             f"It would expire on {expires_on}, before it begins on {written_on}.", "Give a later last day."
+        )
+
+
+def _check_promise(
+    connection: psycopg.Connection[Any], run: Run, ledger: Ledger, account: Account, promise_id: str
+) -> None:
+    """The next night would not count a promise that is over: the customer would be supplied for one day by mistake."""
+    rows = connection.execute(
+        "SELECT state FROM collections.promise_status WHERE business_date = %s AND company_id = %s AND promise_id = %s",
+        [run.business_date, account.company_id, promise_id],
+    ).fetchall()
+    judged = {row[0] for row in rows} - {"open"}
+    if judged or not has_promise(ledger, (account.company_id, account.account_id), promise_id):
+        state = f": it is {judged.pop().replace('_', ' ')}" if judged else ""
+        raise ReferralError(
+            f"{account.account_id} made no promise {promise_id!r} that still stands{state}.",
+            "Give the id of an open promise of this account.",
         )
 
 

@@ -58,6 +58,7 @@ FACTS: dict[str, tuple[str, ...]] = {
     "arrears": (
         "days_past_due",
         "oldest_due_on",
+        "known_late_on",
         "longest_open_days",
         "overdue_functional",
         "overdue_share_pct",
@@ -86,7 +87,14 @@ FACTS: dict[str, tuple[str, ...]] = {
         "days_since_receipt",
         "rhythm_ratio",
     ),
-    "promises": ("broken_promises", "kept_promises", "promise_level", "promised_share_pct"),
+    "promises": (
+        "broken_promises",
+        "kept_promises",
+        "promise_level",
+        "promised_share_pct",
+        "promise_due_in_days",
+        "promise_moved_times",
+    ),
     "contacts": ("contacts_count", "unanswered_share_pct", "refused_contacts", "reasoned_contacts"),
     "profile": ("profile_pct", "segment", "status", "is_insolvent", "grade_worsened_times"),
 }

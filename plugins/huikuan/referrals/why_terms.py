@@ -116,6 +116,7 @@ TERMS = {
     # facts
     "days_past_due": "逾期天数",
     "oldest_due_on": "最早到期日",
+    "known_late_on": "已知逾期日",
     "longest_open_days": "最长未清天数",
     "overdue_functional": "逾期金额",
     "overdue_share_pct": "逾期占比",
@@ -143,6 +144,8 @@ TERMS = {
     "kept_promises": "兑现承诺",
     "promise_level": "承诺级别",
     "promised_share_pct": "承诺占比",
+    "promise_due_in_days": "承诺距今天数",
+    "promise_moved_times": "改期次数",
     "contacts_count": "联系次数",
     "unanswered_share_pct": "未接通占比",
     "refused_contacts": "拒绝次数",

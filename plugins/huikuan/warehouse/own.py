@@ -20,10 +20,12 @@ from huikuan.warehouse.connect import label, role_conninfo
 
 _SELECTS = {
     "referral_decision": """
-        SELECT batch_id, company_id, account_id, flag, choice, proposed_by, decided_by, decided_on, decided_at
-        FROM warehouse.collections.referral
-        WHERE choice IS NOT NULL AND decided_on <= DATE '{as_of}'
-        ORDER BY batch_id, company_id, account_id, flag
+        SELECT d.batch_id, d.company_id, d.account_id, d.flag, d.choice, d.proposed_by, d.decided_by, d.decided_on,
+            d.decided_at, COALESCE(r.run_id = d.run_id, FALSE) AS is_current, d.overdue_functional AS shown_overdue
+        FROM warehouse.collections.referral AS d
+        LEFT JOIN warehouse.collections.run AS r ON d.business_date = r.business_date
+        WHERE d.choice IS NOT NULL AND d.decided_on <= DATE '{as_of}'
+        ORDER BY d.batch_id, d.company_id, d.account_id, d.flag
     """,
     "sanction_override": """
         SELECT override_id, company_id, account_id, flag, effect, promise_id, author, reason, from_on, expires_on,

@@ -1,8 +1,10 @@
 -- One row per account and sanction that stood last night or has a reason tonight: what it would become if nothing held
 -- back new ones. Facts first, then the state they lead to; what acts is decided in account_flag.
--- A decision counts for the proposal it was made on. What no longer has its reason is gone, and what was active is
--- released (rule 11); an amount that is not known, for want of a rate, is no reason to release. A promise that covers
--- most of the arrears pauses a proposal, never what is active.
+-- A decision counts for the proposal it was made on: when that night was made again since, only for the amount that was
+-- shown. An approval counts while its giver is high enough for the account's segment (rule 14). What no longer has its
+-- reason is gone, and what was active is released (rule 11). An amount that is not known, for want of a rate, is no
+-- reason to release, nor is an account of which tonight's ledger holds no row: what people approved waits until it is
+-- back. A promise that covers most of the arrears pauses a proposal, never what is active.
 -- materialise: table
 WITH before AS (
     SELECT *
@@ -20,16 +22,23 @@ decision AS (
         d.decided_by,
         d.decided_at,
         ROW_NUMBER() OVER (
-            PARTITION BY b.company_id, b.account_id, b.flag ORDER BY d.decided_on DESC, d.batch_id DESC
+            PARTITION BY b.company_id, b.account_id, b.flag
+            ORDER BY d.decided_on DESC, d.decided_at DESC, d.batch_id DESC
         ) AS age
     FROM before AS b
     INNER JOIN ledger.referral_decision AS d
         ON b.company_id = d.company_id AND b.account_id = d.account_id AND b.flag = d.flag
+    INNER JOIN account_fact AS a ON b.company_id = a.company_id AND b.account_id = a.account_id
+    LEFT JOIN previous.account_status AS y ON b.company_id = y.company_id AND b.account_id = y.account_id
+    LEFT JOIN policy.level_above AS h ON a.variant = h.variant AND a.segment = h.segment
+    LEFT JOIN approver_level AS u ON a.rep_id = u.rep_id AND d.decided_by = u.approver_id
     WHERE
         b.state = 'proposed'
         AND d.decided_on >= b.since
         AND d.decided_on <= $as_of
         AND d.decided_by <> b.proposed_by
+        AND (COALESCE(d.is_current, TRUE) OR d.shown_overdue IS NOT DISTINCT FROM y.overdue_functional)
+        AND (d.choice <> 'approved' OR h.segment IS NULL OR COALESCE(u.level, 2) > 1)
 ),
 
 off AS (
@@ -77,6 +86,7 @@ judged AS (
         a.segment,
         a.is_insolvent AND a.has_balance AS is_insolvent,
         a.overdue_functional,
+        a.overdue_functional IS NULL OR (a.exposure_functional IS NULL AND a.days_past_due > 0) AS is_amount_unknown,
         x.effect AS exempt_by,
         v.evidence,
         v.evidence_on,
@@ -84,12 +94,13 @@ judged AS (
         d.choice,
         d.decided_by,
         d.decided_at,
-        q.account_id IS NOT NULL AS is_doubtful,
+        a.account_id IS NULL AS is_absent,
+        a.account_id IS NULL OR q.account_id IS NOT NULL AS is_doubtful,
         v.flag IS NOT NULL AND (w.rule_id IS NULL OR f.rule_id = 'legal_referral.insolvent') AS is_ready,
         COALESCE(DATE_DIFF('day', f.was_since, $business_date) < p.rejected_rest_days, FALSE) AS is_resting
     FROM fact AS f
-    INNER JOIN account_fact AS a ON f.company_id = a.company_id AND f.account_id = a.account_id
-    INNER JOIN policy.variant_parameter AS p ON a.variant = p.variant
+    LEFT JOIN account_fact AS a ON f.company_id = a.company_id AND f.account_id = a.account_id
+    LEFT JOIN policy.variant_parameter AS p ON COALESCE(a.variant, 0) = p.variant
     LEFT JOIN step_evidence AS v ON f.company_id = v.company_id AND f.account_id = v.account_id AND f.flag = v.flag
     LEFT JOIN rule_match AS w
         ON f.company_id = w.company_id AND f.account_id = w.account_id AND w.decision = 'pause' AND w.place = 1
@@ -103,8 +114,9 @@ decided AS (
     SELECT
         *,
         CASE
+            WHEN is_absent AND was IN ('approved', 'active') THEN was
             WHEN was = 'active' AND holds THEN 'active'
-            WHEN was = 'active' AND exempt_by IS NULL AND (is_insolvent OR overdue_functional IS NULL) THEN 'active'
+            WHEN was = 'active' AND exempt_by IS NULL AND (is_insolvent OR is_amount_unknown) THEN 'active'
             WHEN was = 'active' THEN 'released'
             WHEN was = 'rejected' AND is_resting THEN 'rejected'
             WHEN was = 'proposed' AND choice IN ('rejected', 'left_out') THEN 'rejected'
@@ -117,6 +129,7 @@ decided AS (
 
 SELECT
     *,
-    state = 'approved' OR (state = 'proposed' AND (was IS NULL OR was = 'rejected' OR was_held)) AS is_new
+    NOT is_absent
+    AND (state = 'approved' OR (state = 'proposed' AND (was IS NULL OR was = 'rejected' OR was_held))) AS is_new
 FROM decided
 WHERE state IS NOT NULL

@@ -1,16 +1,16 @@
 -- One row per account with a balance: totals over its currencies in functional currency at as-of, rounded half-up to
--- the currency's minor unit, once (rules 6 and 15). ROUND wants constant digits, hence a branch for each. A total is
--- empty when a rate is missing for money that is owed; a balance of nothing needs no rate.
+-- the currency's minor unit, once (rules 6 and 15). ROUND wants constant digits, hence a branch for each. Each total is
+-- empty when a rate is missing for money that belongs to it: what is not due yet needs no rate for what is overdue.
 -- materialise: table
-WITH converted AS (
+WITH owed AS (
     SELECT
         b.company_id,
         b.account_id,
-        r.rate,
-        b.net_amount * r.rate AS net_amount,
-        b.collectable_amount * r.rate AS collectable_amount,
-        b.overdue_amount * r.rate AS overdue_amount,
-        b.disputed_amount * r.rate AS disputed_amount
+        b.net_amount,
+        b.collectable_amount,
+        b.overdue_amount,
+        b.disputed_amount,
+        r.rate
     FROM account_balance AS b
     LEFT JOIN company_rate AS r ON b.company_id = r.company_id AND b.currency = r.currency
     WHERE b.net_amount <> 0 OR r.rate IS NOT NULL
@@ -20,13 +20,24 @@ total AS (
     SELECT
         company_id,
         account_id,
-        SUM(net_amount) AS net_amount,
-        SUM(collectable_amount) AS collectable_amount,
-        SUM(overdue_amount) AS overdue_amount,
-        SUM(disputed_amount) AS disputed_amount
-    FROM converted
+        CASE
+            WHEN COUNT(*) FILTER (WHERE net_amount <> 0 AND rate IS NULL) = 0
+                THEN COALESCE(SUM(net_amount * rate), 0)
+        END AS net_amount,
+        CASE
+            WHEN COUNT(*) FILTER (WHERE collectable_amount <> 0 AND rate IS NULL) = 0
+                THEN COALESCE(SUM(collectable_amount * rate), 0)
+        END AS collectable_amount,
+        CASE
+            WHEN COUNT(*) FILTER (WHERE overdue_amount <> 0 AND rate IS NULL) = 0
+                THEN COALESCE(SUM(overdue_amount * rate), 0)
+        END AS overdue_amount,
+        CASE
+            WHEN COUNT(*) FILTER (WHERE disputed_amount <> 0 AND rate IS NULL) = 0
+                THEN COALESCE(SUM(disputed_amount * rate), 0)
+        END AS disputed_amount
+    FROM owed
     GROUP BY company_id, account_id
-    HAVING COUNT(*) = COUNT(rate)
 )
 
 SELECT

@@ -22,6 +22,7 @@ known AS (
         COALESCE(s.max_days_past_due, 0) AS days_past_due,
         COALESCE(s.longest_open_days, 0) AS longest_open_days,
         s.oldest_due_on,
+        s.known_late_on,
         a.credit_limit,
         b.account_id IS NOT NULL AS has_balance,
         COALESCE(e.exposure_functional, CASE WHEN b.account_id IS NULL THEN 0 END) AS exposure_functional,
@@ -60,6 +61,7 @@ SELECT
     LEAST(k.days_past_due, p.last_day) AS stage_day,
     k.longest_open_days,
     k.oldest_due_on,
+    k.known_late_on,
     k.has_balance,
     k.credit_limit,
     k.exposure_functional,
@@ -94,6 +96,8 @@ SELECT
     COALESCE(m.broken_promises, 0) AS broken_promises,
     COALESCE(m.kept_promises, 0) AS kept_promises,
     m.promise_level,
+    m.promise_due_in_days,
+    COALESCE(m.promise_moved_times, 0) AS promise_moved_times,
     CASE
         WHEN k.overdue_functional > 0
             THEN

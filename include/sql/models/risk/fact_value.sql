@@ -39,6 +39,8 @@ SELECT
         WHEN 'broken_promises' THEN CAST(f.broken_promises AS DECIMAL(18, 4))
         WHEN 'kept_promises' THEN CAST(f.kept_promises AS DECIMAL(18, 4))
         WHEN 'promise_level' THEN CAST(f.promise_level AS DECIMAL(18, 4))
+        WHEN 'promise_due_in_days' THEN CAST(f.promise_due_in_days AS DECIMAL(18, 4))
+        WHEN 'promise_moved_times' THEN CAST(f.promise_moved_times AS DECIMAL(18, 4))
         WHEN 'promised_share_pct' THEN CAST(f.promised_share_pct AS DECIMAL(18, 4))
         WHEN 'contacts_count' THEN CAST(f.contacts_count AS DECIMAL(18, 4))
         WHEN 'unanswered_share_pct' THEN CAST(f.unanswered_share_pct AS DECIMAL(18, 4))

@@ -9,6 +9,8 @@ SELECT
     ) AS broken_promises,
     COUNT(*) FILTER (WHERE s.state = 'kept' AND s.promised_for > w.long_from) AS kept_promises,
     MAX(CASE WHEN s.state IN ('open', 'broken', 'partially_kept') THEN s.level END) AS promise_level,
+    MAX(CASE WHEN s.state = 'open' THEN DATE_DIFF('day', $business_date, s.promised_for) END) AS promise_due_in_days,
+    MAX(CASE WHEN s.state = 'open' THEN s.moved_before END) AS promise_moved_times,
     SUM(CASE WHEN s.state = 'open' THEN CAST(s.amount AS DECIMAL(28, 4)) * r.rate END) AS promised_functional,
     SUM(CASE WHEN s.state = 'open' THEN CAST(LEAST(s.received_amount, s.amount) AS DECIMAL(28, 4)) * r.rate END)
         AS promised_received_functional

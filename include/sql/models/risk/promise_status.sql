@@ -184,7 +184,8 @@ stated AS (
             WHEN NOT is_over THEN 'open'
             WHEN received_amount > 0 THEN 'partially_kept'
             ELSE 'broken'
-        END AS state
+        END AS state,
+        next_made_on <= promised_for AND received_since_amount = 0 AS is_moved
     FROM judged
 ),
 
@@ -198,7 +199,11 @@ broken AS (
         SUM(MAX(CASE WHEN state = 'broken' THEN 1 ELSE 0 END)) OVER (
             PARTITION BY company_id, account_id, currency, subject ORDER BY made_on
             ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-        ) AS broken_before
+        ) AS broken_before,
+        SUM(MAX(CASE WHEN is_moved THEN 1 ELSE 0 END)) OVER (
+            PARTITION BY company_id, account_id, currency, subject ORDER BY made_on
+            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+        ) AS moved_before
     FROM stated
     GROUP BY company_id, account_id, currency, subject, made_on
 )
@@ -215,7 +220,8 @@ SELECT
     s.promised_for,
     CASE WHEN s.is_about_document THEN s.document_id END AS document_id,
     s.received_since_amount,
-    s.next_made_on IS NULL AS is_latest
+    s.next_made_on IS NULL AS is_latest,
+    COALESCE(b.moved_before, 0) AS moved_before
 FROM stated AS s
 INNER JOIN broken AS b
     ON
