@@ -40,9 +40,9 @@ from huikuan.settings import Settings
 settings, day, policy = Settings.from_environment(), date.fromisoformat(sys.argv[1]), Path(sys.argv[2])
 """
 _END = """
-peak = [resource.getrusage(who).ru_maxrss / 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 used = sum(sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-print(json.dumps({"peak": peak[0], "peak_child": peak[1], "cpu": used, **figures}))
+print(json.dumps({"peak": peak, "cpu": used, **figures}))
 """
 NIGHT = f"""{_BEGIN}
 from huikuan.night import steps
@@ -52,15 +52,33 @@ steps.classify(day, run.run_id, settings=settings)
 steps.publish(day, run.run_id, settings=settings)
 figures = {{"gate": run.gate}}
 {_END}"""
-WRITE = f"""{_BEGIN}
+_WATCH = """
+import multiprocessing, threading
+def watch_children():
+    found = []
+    def look():
+        while True:
+            for child in multiprocessing.active_children():
+                try:
+                    status = Path(f"/proc/{child.pid}/status").read_text()
+                except OSError:
+                    continue
+                found.append(int(status.partition("VmHWM:")[2].split()[0] or 0) / 1024 if "VmHWM:" in status else 0)
+            time.sleep(0.2)
+    threading.Thread(target=look, daemon=True).start()
+    return found
+"""
+"""The peak of a child is looked up while it lives: what getrusage says of one begins with its parent's."""
+WRITE = f"""{_BEGIN}{_WATCH}
 from huikuan.outreach import write_messages
 from huikuan.policy import load_policy
 from huikuan.warehouse.connect import warehouse_url
 if __name__ == "__main__":
     bounds, url = load_policy(policy).outreach, warehouse_url(settings)
+    renderers = watch_children()
     started = time.perf_counter()
     states = write_messages(url, settings.lake, day, bounds, written_at=bounds.window(day)[0])
-    figures = {{"seconds": time.perf_counter() - started, "states": states}}
+    figures = {{"seconds": time.perf_counter() - started, "states": states, "renderer": max(renderers, default=0)}}
 {_END.replace(chr(10), chr(10) + "    ")}
 """
 SEND = f"""{_BEGIN}
@@ -148,7 +166,7 @@ def measure(reps: int) -> Figures:
         write_seconds=float(str(written["seconds"])),
         write_cpu=float(str(written["cpu"])),
         writer_mb=float(str(written["peak"])),
-        renderer_mb=float(str(written["peak_child"])),
+        renderer_mb=float(str(written["renderer"])),
         mail_kb=kilobytes / mails,
         send_seconds=float(str(sent["seconds"])),
         sender_mb=float(str(sent["peak"])),
@@ -209,7 +227,8 @@ def _generate(folder: Path, reps: int) -> None:
         con.execute("SET enable_progress_bar = false")
         for table in ("rep", "account"):
             con.execute(f"CREATE TABLE {table} AS FROM '{folder}/{table}.parquet'")
-        con.execute(f"COPY (FROM rep UNION ALL SELECT * EXCLUDE (i) FROM ({made})) TO '{folder}/rep.parquet'")
+        others = "SELECT * REPLACE (FALSE AS is_active) FROM rep"
+        con.execute(f"COPY ({others} UNION ALL SELECT * EXCLUDE (i) FROM ({made})) TO '{folder}/rep.parquet'")
         con.execute(
             f"COPY (SELECT * REPLACE ('B-' || (row_number() OVER (ORDER BY account_id)) % {reps} AS rep_id)"
             f" FROM account) TO '{folder}/account.parquet'"

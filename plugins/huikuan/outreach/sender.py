@@ -117,7 +117,13 @@ def _waiting(connection: psycopg.Connection[Any], business_date: date, now: date
 
 
 def _enlist(connection: psycopg.Connection[Any], business_date: date) -> int:
-    """A token of this sender's own, whose lock is held before anybody can see the token, and as long as we live."""
+    """A token of this sender's own, whose lock is held before anybody can see the token, and as long as we live.
+
+    What the connection writes need not be on disk at once, ``sending`` apart: the server writes in order, so a mail's
+    fate is on disk before the next mail's bytes leave. Were the server's machine to fail right after the last mail, its
+    fate would be in doubt, and it would be treated so.
+    """
+    connection.execute("SET synchronous_commit = off")
     with connection.transaction():
         token = next_token(connection, business_date, "send", "outbox")
         connection.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", [_lock_name(business_date, token)])
@@ -195,6 +201,8 @@ def _send_one(sender: _Sender, message_id: str) -> str | None:
             sender.transport.prepare(mail)
         except (DeferredError, RefusedError, LostError) as error:
             return _record(sender, claim, _fate(claim, error))
+        # On disk before the bytes leave, and with it whatever became of the mails before: see _enlist.
+        sender.connection.execute("SET LOCAL synchronous_commit = on")
         _record(sender, claim, Fate("sending", _ONCE_MORE if claim.state == "unknown" else None))
     try:
         sender.transport.deliver(mail)
