@@ -319,7 +319,7 @@ def _task_kind(policy: Policy) -> Relation:
         "points": "INTEGER",
         "due_in_days": "INTEGER",
     }
-    talks = {kind: place for place, kind in enumerate(policy.tasks.one_talk, start=1)}
+    talks: dict[str, int] = {kind: place for place, kind in enumerate(policy.tasks.one_talk, start=1)}
     rows: list[tuple[Any, ...]] = [
         (
             kind,

@@ -78,3 +78,16 @@ INNER JOIN policy.task_untouched AS t
         (t.over IS NULL OR n.days_untouched > t.over)
         AND (t.up_to IS NULL OR n.days_untouched <= t.up_to)
 WHERE n.is_contact
+UNION ALL
+SELECT
+    n.company_id,
+    n.account_id,
+    n.task_id,
+    'task.best_day' AS rule_id,
+    p.best_day_points AS points,
+    d.reason_id AS fact,
+    NULL AS threshold
+FROM task_candidate AS n
+INNER JOIN best_day AS d ON n.company_id = d.company_id AND n.account_id = d.account_id
+CROSS JOIN policy.task_parameter AS p
+WHERE n.is_contact AND d.act_on = $business_date AND d.for_on IS NOT NULL
