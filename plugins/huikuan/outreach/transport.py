@@ -11,6 +11,7 @@ import contextlib
 import hashlib
 import os
 import re
+import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -290,6 +291,8 @@ def _login(server: SmtpServer) -> Any:
     try:
         client.login()
         client.smtp.ehlo_or_helo_if_needed()  # yagmail says hello for STARTTLS and logins only
+        # Else the end of a mail waits 40 ms for the server's delayed ACK of its beginning: 22 mails a second, not 200.
+        client.smtp.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     except OSError as error:
         client.is_closed = True
         if client.smtp is not None:
