@@ -52,8 +52,8 @@ COMPARED = (
 """Results that a policy decides: replayed, compared, and checked against what was published."""
 
 _MARK = ".replay"
-_FULL_EVERY = 7
-_AHEAD = 2
+_FULL_EVERY = 10
+_AHEAD = 3
 _MEMORY = "1GB"  # of each night that is open: the one being decided and those ahead
 _REPORT_SECONDS = 5
 Report = Callable[[str], None]
@@ -141,8 +141,8 @@ def _replay(lake: Path, nights: Sequence[Night], work: Path, say: Report, *, ver
 
 
 def _workers() -> int:
-    """Nights of this size keep one core busy each; more than four would only take memory."""
-    return max(2, min(os.cpu_count() or 2, 4))
+    """Nights keep a core busy each, less the time in which they read and write; more than four only take memory."""
+    return min((os.cpu_count() or 2) + 1, 4)
 
 
 # --- what both sides share -------------------------------------------------------------------------------------------

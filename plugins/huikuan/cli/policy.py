@@ -48,7 +48,7 @@ def diff(
     company: Company = None,
     out: Annotated[Path | None, typer.Option(help="Folder to write; default: below the lake's backtests.")] = None,
     verify: Annotated[
-        bool, typer.Option("--verify", help="Compute A again in full on every night, not on every seventh.")
+        bool, typer.Option("--verify", help="Compute A again in full on every night, not on every tenth.")
     ] = False,
     lake: Lake = None,
     warehouse: Warehouse = None,
