@@ -17,7 +17,7 @@ from babel.messages.pofile import read_po
 from rich.console import Console
 
 from huikuan.policy import load_policy
-from huikuan.policy.model import TaskKind
+from huikuan.policy.tasks import TaskKind
 from huikuan.policy.parts import Segment
 from huikuan.policy.rules import Fact
 from huikuan.referrals import why_page, why_sentences
