@@ -96,7 +96,8 @@ class Catcher:
     """What the server got, and what it shall do instead of its duty.
 
     A fault is called with the server's SMTP object and returns an answer, or None to go on as usual. Keys are
-    ``RSET``, ``MAIL``, ``RCPT``, ``DATA`` (before the mail is kept) and ``KEPT`` (after it was kept, before the 250).
+    ``RSET``, ``MAIL``, ``RCPT``, ``DATA`` (before the mail is kept), ``KEPT`` (after it was kept, before the 250) and
+    ``QUIT``.
     """
 
     port: int = 0
@@ -104,6 +105,8 @@ class Catcher:
     commands: list[str] = field(default_factory=list)
     logins: int = 0
     faults: dict[str, Callable[[Any], str | None]] = field(default_factory=dict)
+    login_answer: str | None = None
+    """What is said to every login instead of looking at it."""
 
     @property
     def recipients(self) -> list[str]:
@@ -121,6 +124,9 @@ class Catcher:
 
     async def handle_RSET(self, server: Any, _session: Any, _envelope: Any) -> str:  # noqa: N802
         return await _in_thread(self._fault, "RSET", server) or "250 OK"
+
+    async def handle_QUIT(self, server: Any, _session: Any, _envelope: Any) -> str:  # noqa: N802
+        return await _in_thread(self._fault, "QUIT", server) or "221 bye"
 
     async def handle_MAIL(  # noqa: N802
         self, server: Any, _session: Any, envelope: Any, address: str, options: list[str]
@@ -176,6 +182,8 @@ def mail_server(context: ssl.SSLContext | None, *, implicit: bool = False, login
 
     def authenticate(_server: Any, _session: Any, _envelope: Any, _mechanism: str, data: Any) -> AuthResult:
         assert isinstance(data, LoginPassword)
+        if catcher.login_answer:
+            return AuthResult(success=False, handled=False, message=catcher.login_answer)
         good = (data.login, data.password) == (USER.encode(), PASSWORD.encode())
         catcher.logins += good
         return AuthResult(success=good, handled=good)

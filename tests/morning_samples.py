@@ -21,9 +21,11 @@ from huikuan.outreach.rows import (
     PromiseState,
     Reader,
     Receipt,
+    Target,
+    TermsAdvice,
     by_account,
 )
-from tests.outreach_samples import COMPANIES, balance, item, run_record, status, task
+from tests.outreach_samples import COMPANIES, RULES, balance, item, run_record, status, task
 
 MONDAY = date(2025, 6, 30)
 MONTH = date(2025, 6, 1)
@@ -71,6 +73,7 @@ def busy(rep: str, is_zh: bool) -> dict[str, Any]:
         task(rep, keys[n], kind, n + 1, ask, code, script_id=script, due_on=MONDAY + timedelta(days=n % 4))
         for n, (kind, script, ask) in enumerate(KINDS)
     ]
+    tasks[3] = replace(tasks[3], special="small_defect")
     tasks += [
         task(rep, keys[0], "chase_promise", 11, "50000", code, "P-1", script_id="chase_promise", act_on=MONDAY),
         task(rep, keys[10], "thank_payment", 12, None, code, f"RC-{rep}", script_id="thank_payment"),
@@ -107,6 +110,11 @@ def busy(rep: str, is_zh: bool) -> dict[str, Any]:
         "promise_states": {(keys[0][0], "P-1"): PromiseState(keys[0][0], "P-1", Decimal("30000.0000"), 1)},
         "receipts": {(keys[0][0], f"RC-{rep}"): Receipt(Decimal("9800.0000"), code, date(2025, 6, 28))},
         "changes": changes(rep, keys, code),
+        "targets": {
+            (*key, code): Target(*key, code, Decimal(60000), Decimal(committed), Decimal(gap))
+            for key, committed, gap in ((keys[5], 42500, 17500), (keys[6], 0, 60000))
+        },
+        "terms": {keys[0]: TermsAdvice(*keys[0], Decimal("86000.0000"), "monthly")},
         "goals": [Goal(rep, MONTH, code, Decimal(900000), Decimal(150000), Decimal(310000), Decimal(440000))],
         "recoveries": [
             Recovery(*keys[10], rep, "call", code, Decimal("9800.0000"), 41, MONDAY, False),
@@ -212,6 +220,9 @@ def morning(day: date = MONDAY) -> Night:
             (key[0], each.document_id): f"INV{each.document_id[1:]}" for key, group in items.items() for each in group
         },
         companies={company.company_id: company for company in COMPANIES},
+        targets=merged("targets"),
+        terms=merged("terms"),
+        policy=RULES,
         charges={(key[0], row.rep_id) for key, row in statuses.items()},
         flags=[*rows("flags"), Flag(*escalated, "stop_supply", "proposed", "stop_supply.late_and_large", "M-ZH")],
         warnings=rows("warnings"),

@@ -10,6 +10,7 @@ from dataclasses import asdict, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
+from shutil import copyfile
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
@@ -17,6 +18,7 @@ import duckdb
 
 from huikuan.columns import duckdb_type
 from huikuan.ledger.contract import LEDGER
+from huikuan.night import lake as lakes
 from huikuan.outreach.rows import (
     AccountKey,
     Balance,
@@ -28,6 +30,7 @@ from huikuan.outreach.rows import (
     Item,
     Night,
     Promise,
+    PromiseState,
     Proposal,
     Reader,
     Run,
@@ -35,7 +38,9 @@ from huikuan.outreach.rows import (
     Task,
     by_account,
 )
+from huikuan.policy import load_policy
 from huikuan.policy.outreach import OutreachPolicy
+from huikuan.settings import DEFAULT_POLICY
 from huikuan.warehouse.connect import connect
 from huikuan.warehouse.fence import step
 from huikuan.warehouse.publish import RunRecord, publish, record_stopped
@@ -53,6 +58,8 @@ POLICY = OutreachPolicy(
     send_until=time(20),
     max_mails=500,
 )
+RULES = load_policy(DEFAULT_POLICY)
+"""The policy of the run."""
 READERS = [
     Reader("R-LI", "李伟", "li.wei@example.test", "zh_CN", "M-CHEN", "rep", True),
     Reader("R-ANNA", "Anna Berg", "anna.berg@example.test", "en", "M-CHEN", "rep", True),
@@ -62,7 +69,10 @@ READERS = [
     Reader("F-DATA", "Dana Owner", "dana@example.test", "en", None, "finance", True),
     Reader("L-WU", "吴敏", "wu.min@example.test", "zh_CN", None, "legal", True),
 ]
-COMPANIES = [Company("CN", "恒启机电（上海）有限公司", "CNY"), Company("US", "Northgate Industrial Inc.", "USD")]
+COMPANIES = [
+    Company("CN", "恒启机电（上海）有限公司", "CNY", "CN"),
+    Company("US", "Northgate Industrial Inc.", "USD", "US"),
+]
 NAMES = {
     ("CN", "A-100"): "杭州钱塘机电设备有限公司",
     ("CN", "A-101"): "苏州工业园区𠮷田精密仪器有限公司",
@@ -76,7 +86,7 @@ NAMES = {
 
 def run_record(**changes: Any) -> Run:
     """The run of DAY with an open gate."""
-    run = Run("20250701-0123456789ab", DAY, AS_OF, "20250701-s1", "open", [], False, "published")
+    run = Run("20250701-0123456789ab", DAY, AS_OF, "20250701-s1", "open", [], False, "published", RULES.hash)
     return replace(run, **changes)
 
 
@@ -102,6 +112,7 @@ def task(
         DAY + timedelta(days={"resolve_dispute": 3, "escalate": 1}.get(kind, 0)),
         DAY - timedelta(days=2),
         subject,
+        pay_on=DAY + timedelta(days=3) if ask else None,
     )
     return replace(row, **changes)
 
@@ -127,7 +138,8 @@ def item(key: AccountKey, number: int, amount: str, currency: str, days: int, di
 
 def balance(key: AccountKey, currency: str, overdue: str, days: int) -> Balance:
     """What is overdue in one currency."""
-    return Balance(*key, currency, Decimal(overdue).quantize(Decimal("0.0001")), days)
+    amount = Decimal(overdue).quantize(Decimal("0.0001"))
+    return Balance(*key, currency, amount, days, collectable_amount=3 * amount)
 
 
 def sample_night(run: Run | None = None) -> Night:
@@ -199,6 +211,7 @@ def sample_night(run: Run | None = None) -> Night:
         disputed_documents={("US", "DIS-1"): "D-B-201-1"},
         numbers={(row.company_id, row.document_id): f"INV-{row.document_id[2:]}" for row in items},
         companies={company.company_id: company for company in COMPANIES},
+        policy=RULES,
         charges={("CN", "R-LI"), ("US", "R-ANNA"), ("US", None)},
         payments_complete_to=AS_OF,
         ties_out=True,
@@ -403,15 +416,14 @@ def publish_night(url: str, lake: Path, night: Night, beside: dict[str, list[dic
         lay_snapshot(lake, night)
     lay_quality(lake, night)
     run = night.run
-    record = RunRecord(
-        previous_run_id=None, policy_version="t", policy_hash="t", code_version="t", counts={}, **asdict(run)
-    )
+    record = RunRecord(previous_run_id=None, policy_version="t", code_version="t", counts={}, **asdict(run))
     with step(url, run.business_date, "publish", inputs=run.run_id) as attempt:
         if run.status == "stopped":
             record_stopped(url, attempt, record)
             return
-        folder = lake / "runs" / run.business_date.isoformat() / run.run_id / "tables"
+        folder = lakes.run_folder(lake, run.run_id) / "tables"
         folder.mkdir(parents=True)
+        copyfile(DEFAULT_POLICY, folder.parent / "policy.yaml")
         publish(
             url, attempt, record, {name: _result(folder, name, night, (beside or {}).get(name, [])) for name in RESULTS}
         )
@@ -429,8 +441,9 @@ def _result(folder: Path, name: str, night: Night, beside: list[dict[str, Any]])
         "account_change": night.changes,
         "task_end": night.ends,
         "handover": night.handovers,
-        "promise_status": night.promise_states.values(),
+        "promise_status": [asdict(row) | {"account_id": _who(night, row)} for row in night.promise_states.values()],
         "target_gap": _targets(night),
+        "terms_advice": night.terms.values(),
     }
     filler: dict[str, dict[str, Any]] = {
         "task": {"points": 10},
@@ -447,7 +460,6 @@ def _result(folder: Path, name: str, night: Night, beside: list[dict[str, Any]])
         "task_end": {"first_listed_on": night.run.business_date - timedelta(days=1)},
         "promise_status": {
             "state": "broken",
-            "account_id": "?",
             "currency": "CNY",
             "amount": 1,
             "promised_for": night.run.business_date,
@@ -461,13 +473,26 @@ def _result(folder: Path, name: str, night: Night, beside: list[dict[str, Any]])
     return path
 
 
+def _who(night: Night, state: PromiseState) -> str:
+    """The account that made a promise: a task says so."""
+    about = ((task.company_id, task.subject_id, task.account_id) for task in night.tasks)
+    return next(account for *promise, account in about if promise == [state.company_id, state.promise_id])
+
+
 def _targets(night: Night) -> list[dict[str, Any]]:
     """One row per goal, on some account of the person in charge: the views sum them up again."""
-    rows = []
+    none = {"received": 0, "planned_uplift": 0, "uncovered": 0}
+    rows: list[dict[str, Any]] = [
+        none | asdict(row) | {"month": goal.month} for goal in night.goals[:1] for row in night.targets.values()
+    ]
     for goal in night.goals:
         key = next(key for key, status in night.statuses.items() if status.rep_id == goal.rep_id)
         row = {name: getattr(goal, name) for name in ("month", "currency", "target", "committed", "received", "gap")}
-        rows.append(row | {"company_id": key[0], "account_id": key[1], "planned_uplift": 0, "uncovered": goal.gap})
+        for other in night.targets.values():
+            owner = night.statuses[other.company_id, other.account_id].rep_id
+            if (owner, other.currency) == (goal.rep_id, goal.currency):
+                row |= {name: row[name] - getattr(other, name) for name in ("target", "committed", "gap")}
+        rows.append(none | row | {"company_id": key[0], "account_id": key[1]})
     return rows
 
 

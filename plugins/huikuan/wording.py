@@ -37,7 +37,9 @@ def clean(text: str | None, limit: int = 80) -> str:
     Line breaks become spaces; other control, direction-changing and unpaired characters become U+FFFD, so that they
     are seen and do nothing. Nothing else changes: 𠮷, quotes, braces and angle brackets stay as they are.
     """
-    line = "".join(map(_shown, (text or "")[: 4 * limit]))
+    line = (text or "")[: 4 * limit]
+    if not line.isprintable():
+        line = "".join(map(_shown, line))
     line = " ".join(line.split())
     return line if len(line) <= limit else line[: limit - 1] + "…"
 

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime, time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from huikuan.orchestration import mail
+from huikuan.errors import OutreachError
+from huikuan.orchestration import alerts, mail
 from huikuan.orchestration.run import Run
+from huikuan.outreach import attention
 from huikuan.outreach.transport import Outgoing
+from huikuan.policy.outreach import OutreachPolicy
 from huikuan.settings import Settings
 from tests.outbox_samples import DAY, fill, lay_morning, rows
 
@@ -40,7 +45,14 @@ def run(warehouse_url: str, tmp_path: Path) -> Run:
     lake = tmp_path / "lake"
     night = lay_morning(warehouse_url, lake)
     fill(warehouse_url, [("digest", "R-0000")], night.run_id)
-    fill(warehouse_url, [("digest", "R-0001")], night.run_id, state="parked", last_error="it may have arrived")
+    fill(
+        warehouse_url,
+        [("digest", "R-0001")],
+        night.run_id,
+        state="parked",
+        last_error="it may have arrived",
+        attempts=1,
+    )
     settings = Settings(home=tmp_path, lake=lake, mail=tmp_path / "mail", warehouse_url=warehouse_url)
     return Run(DAY, {}, settings, False)
 
@@ -69,6 +81,42 @@ def test_the_installation_says_whom_mail_may_reach(
     mail.send(replace(run, settings=replace(run.settings, environment=environment)))
     assert way.sent == reached
     assert rows(url, "state", "recipient = 'R-0000'") == [("sent" if reached else "suppressed",)]
+
+
+def test_the_sender_comes_back_for_what_a_person_lets_go(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At twenty to eight a manager releases what was parked at half past seven: it leaves, once, at the next look."""
+    way = Open()
+    url = str(run.settings.warehouse_url)
+    monkeypatch.setattr(mail, "transport", lambda *_: way)
+    monkeypatch.setattr("huikuan.policy.calendar.Calendars.is_workday", lambda *_: True)
+    bounds = run.policy.outreach.model_copy(update={"send_until": time(23, 59, 59), "send_from": time(0)})
+    window = bounds.window(bounds.local_day(datetime.now(UTC)))
+    monkeypatch.setattr(OutreachPolicy, "window", lambda *_: window)
+    _execute(
+        url, "UPDATE store.message SET not_after = now() + interval '1 hour', not_before = now() - interval '1 day'"
+    )
+    here = replace(run, settings=replace(run.settings, environment="production"))
+    assert mail.send(here)[0] is False
+    [parked] = attention.mails(url, DAY, ("parked",))
+    attention.release(url, run.settings.lake, parked.message_id, by="M-BOSS")
+    assert mail.send(here) == (True, {"sent": 3})
+    assert mail.send(here) == (True, {"sent": 3})
+    assert sorted(way.sent) == ["M-CHEN", "R-0000", "R-0001"]
+
+
+@pytest.mark.parametrize(("tries", "told"), [(1, 0), (4, 1), (5, 1), (64, 3)])
+def test_a_mail_server_that_stays_down_is_said_now_and_then(
+    tries: int, told: int, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The task goes on until the evening; an alarm each time would be nobody's alarm."""
+    monkeypatch.delenv(alerts.OPS_MAIL, raising=False)
+    for number in range(1, tries + 1):
+        task = SimpleNamespace(dag_id="collections_outreach", task_id="send", try_number=number)
+        run = SimpleNamespace(run_id="r", partition_key=f"{DAY}", run_after=datetime.now(UTC))
+        alerts.task_fails_again({"ti": task, "dag_run": run, "exception": OutreachError("No server.", "Wait.")})
+    lines = [record.getMessage() for record in caplog.records if "ALERT" in record.getMessage()]
+    assert len(lines) == told
+    assert all("fails and is tried again" in line and "No server." in line for line in lines)
 
 
 def test_nobody_is_disturbed_on_a_day_of_rest(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

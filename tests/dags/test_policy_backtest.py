@@ -109,7 +109,7 @@ def test_a_draft_is_compared_with_the_policy_in_force(asked: Asked) -> None:
 def test_a_file_outside_the_policy_folder_is_refused_at_once(asked: Asked) -> None:
     assert asked.refused == {"replay": "failed", "report": "upstream_failed"}
     assert "There is no policy" in asked.refusal
-    assert f"2026.2.yaml, 2026.3.yaml, {DRAFT}" in asked.refusal
+    assert f"2026.3.yaml, 2026.4.yaml, {DRAFT}" in asked.refusal
     assert "ALERT" in asked.refusal
 
 

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -170,6 +171,23 @@ def test_no_password_is_an_error_and_never_a_question_on_the_terminal() -> None:
         Smtp(SmtpServer("localhost", 25, "a@example.test", user="u"))
 
 
+def test_a_login_carries_ascii_only() -> None:
+    """The protocol's own error would print the letter of the password."""
+    for account in ({"user": "u", "password": "密码 secret"}, {"user": "发件", "password": "x"}):
+        with pytest.raises(OutreachError, match="a letter that a login cannot carry") as caught:
+            Smtp(SmtpServer("localhost", 25, "a@example.test", **account))
+        assert "密" not in str(caught.value)
+
+
+def test_a_ca_file_that_is_none(url: str, lake: Path, catcher: Catcher, authority: Authority, tmp_path: Path) -> None:
+    (tmp_path / "empty.pem").write_text("")
+    for cafile in (tmp_path / "nowhere.pem", tmp_path / "empty.pem"):
+        way = smtp(catcher, authority, cafile=cafile)
+        with pytest.raises(OutreachError, match=r"The CA file .* cannot be read"):
+            send_messages(url, lake, DAY, way, POLICY, now=MORNING, environment="production")
+    assert set(states(url).values()) == {"queued"}
+
+
 def test_no_server(url: str, lake: Path) -> None:
     transport = Smtp(SmtpServer("127.0.0.1", 1, POLICY.sender))
     with pytest.raises(OutreachError, match="cannot be used"):
@@ -219,6 +237,38 @@ def test_one_refused_recipient_stops_nobody_else(
 def test_content_refused_after_data(send: Callable[..., dict[str, Any]], catcher: Catcher) -> None:
     catcher.faults["DATA"] = once(lambda _: "554 looks like spam")
     assert send()["states"] == {"refused": 1, "sent": 3}
+
+
+def test_a_mail_over_the_servers_limit_is_refused_and_stops_nobody_else(
+    send: Callable[..., dict[str, Any]], catcher: Catcher, url: str
+) -> None:
+    """552 to what is too long, from a server that says SIZE; the others are well below."""
+    catcher.faults["RCPT"] = lambda server: setattr(server, "data_size_limit", 10**6)
+    with psycopg.connect(url) as connection:
+        longer = "content || convert_to(repeat(E'x\\r\\n', 500000), 'UTF8')"
+        connection.execute(f"UPDATE store.message SET content = {longer} WHERE recipient = 'R-LI'")
+        connection.execute("UPDATE store.message SET content_hash = encode(sha256(content), 'hex')")
+    assert send()["states"] == {"refused": 1, "sent": 3}
+    assert states(url)["R-LI"] == "refused"
+
+
+def test_a_server_that_lets_nobody_log_in_for_now_is_not_a_wrong_password(
+    url: str, lake: Path, catcher: Catcher, authority: Authority
+) -> None:
+    catcher.login_answer = "454 4.7.0 later"
+    with pytest.raises(OutreachError, match=r"cannot be used \(SMTPAuthenticationError 454\)"):
+        send_messages(url, lake, DAY, smtp(catcher, authority), POLICY, now=MORNING, environment="production")
+    assert set(states(url).values()) == {"queued"}
+
+
+def test_the_goodbye_waits_no_longer_than_a_command(send: Callable[..., dict[str, Any]], catcher: Catcher) -> None:
+    """Not as long as the answer to a mail may take."""
+    released = threading.Event()
+    catcher.faults["QUIT"] = lambda _: str(released.wait(20))
+    began = time.monotonic()
+    assert send(command_timeout=1.0, answer_timeout=20.0)["states"] == {"sent": 4}
+    assert time.monotonic() - began < 10
+    released.set()
 
 
 def test_sender_refused_is_our_fault_and_waits(send: Callable[..., dict[str, Any]], catcher: Catcher) -> None:

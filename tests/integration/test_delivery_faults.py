@@ -6,7 +6,7 @@ import random
 import threading
 from collections import Counter
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,17 @@ from huikuan.outreach import Smtp, SmtpServer, send_messages
 from huikuan.outreach.sender import MAY_COME_TWICE
 from huikuan.outreach.transport import DeferredError, LostError, Outgoing, RefusedError, UnansweredError
 from tests.mail_catcher import PASSWORD, USER, Authority, hang_up, mail_server, make_authority
-from tests.outbox_samples import DAY, MORNING, POLICY, empty, fill, lay_morning, rows, sender_process
+from tests.outbox_samples import (
+    DAY,
+    MORNING,
+    POLICY,
+    empty,
+    fill,
+    lay_morning,
+    rows,
+    sender_process,
+    wait_until_alone,
+)
 
 MAILS = [("digest", "R-0000"), ("digest", "R-0001"), ("escalation", "M-CHEN"), ("data_owner", "F-WU")]
 EVENING = POLICY.window(DAY)[1] + timedelta(minutes=1)
@@ -189,6 +199,30 @@ def test_two_processes_share_the_work_and_none_sends_twice(
     assert set(rows(url, "state, attempts")) == {("sent", 1)}
 
 
+def test_a_window_that_closes_while_the_sender_works(morning: tuple[str, Path, str]) -> None:
+    """By the database's clock, mail by mail: what is not on its way by then stays, and expires."""
+    url, lake, run_id = morning
+    empty(url)
+    closing = datetime.now(UTC) + timedelta(seconds=1.5)
+    times = {"not_before": closing - timedelta(hours=1), "not_after": closing}
+    fill(url, [("digest", f"R-{n:04}") for n in range(8)], run_id, **times)
+    accepted: list[datetime] = []
+
+    class Slow(Unreliable):
+        def deliver(self, mail: Outgoing) -> None:
+            threading.Event().wait(0.4)
+            assert mail.content
+            accepted.append(datetime.now(UTC))
+
+    way = Slow(iter([]), Counter(), set())
+    first = send_messages(url, lake, DAY, way, POLICY, environment="production")
+    assert 1 <= first["states"]["sent"] <= 5
+    assert first["states"]["queued"] == first["waiting"] == 8 - first["states"]["sent"]
+    assert max(accepted) < closing + timedelta(seconds=0.6)
+    then = send_messages(url, lake, DAY, way, POLICY, environment="production")
+    assert then["states"] == {"sent": len(accepted), "expired": 8 - len(accepted)}
+
+
 def test_a_living_sender_keeps_what_is_on_its_way(morning: tuple[str, Path, str]) -> None:
     """Its lock says that it lives, however long the server takes to answer; when it dies, the lock goes with it."""
     url, lake, run_id = morning
@@ -199,5 +233,6 @@ def test_a_living_sender_keeps_what_is_on_its_way(morning: tuple[str, Path, str]
         living.execute("SELECT pg_advisory_lock(hashtextextended('huikuan sender 2026-03-02 7', 0))")
         result = send_messages(url, lake, DAY, nothing, POLICY, now=MORNING, environment="production")
         assert (result["states"], result["waiting"]) == ({"sending": 1}, 1)
+    wait_until_alone(url)
     result = send_messages(url, lake, DAY, nothing, POLICY, now=MORNING, environment="production")
     assert (result["states"], result["waiting"]) == ({"parked": 1}, 0)

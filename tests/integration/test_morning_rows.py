@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import date, timedelta
 from decimal import Decimal
+from operator import attrgetter
 from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner
 
 from huikuan.cli import app
 from huikuan.errors import OutreachError
 from huikuan.outreach.news import Recovery, read_recoveries
-from huikuan.outreach.rows import Night, newest_run, read_night
-from huikuan.outreach.worklists import check_scope, digests, escalations
+from huikuan.outreach.people import groups
+from huikuan.outreach.rows import Night, Reader, newest_run, read_frame, read_night, read_rows
+from huikuan.outreach.worklists import (
+    Digest,
+    Escalation,
+    check_scope,
+    digests,
+    each_digest,
+    each_escalation,
+    escalations,
+)
 from huikuan.warehouse.connect import connect
 from tests.morning_samples import MONDAY, account, morning
 from tests.outreach_samples import publish_night, run_record
@@ -49,6 +60,32 @@ def test_a_morning_is_read_as_it_was_published(warehouse_url: str, tmp_path: Pat
     assert in_order(found) == in_order(night)
     for worklist in [*digests(found), *escalations(found)]:
         check_scope(worklist, found)
+
+
+@pytest.mark.parametrize("day", [MONDAY, MONDAY + timedelta(days=1)])
+@pytest.mark.parametrize("size", [1, 4, 500])
+def test_lists_are_the_same_whoever_is_read_together(warehouse_url: str, tmp_path: Path, size: int, day: date) -> None:
+    """A company of any size is read team by team; nobody's mail may know of it."""
+    night = morning(day)
+    above = Reader("M-TOP", "Wang Top", "top@example.test", "en", None, "manager", True)
+    below = {rep: replace(row, manager_id=row.manager_id or "M-TOP") for rep, row in night.readers.items()}
+    orphan = Reader("R-ORPHAN", "Ole Orphan", "ole@example.test", "en", "GONE", "rep", True)
+    readers = below | {"M-TOP": above, "R-ORPHAN": orphan}
+    publish_night(warehouse_url, tmp_path, replace(night, readers=readers))
+    whole = read_back(warehouse_url, tmp_path, day)
+    found: list[Digest | Escalation] = []
+    with connect(warehouse_url, "mailer") as connection:
+        frame = read_frame(connection, tmp_path, whole.run)
+        for group in groups(frame, size):
+            part = read_rows(connection, tmp_path, frame, group.people)
+            lists = [*each_digest(part, group.digests), *each_escalation(part, "https://a.test", group.escalations)]
+            for worklist in lists:
+                check_scope(worklist, part)
+            found += lists
+    wanted = [*digests(whole), *escalations(whole, "https://a.test")]
+    key = attrgetter("__class__.__name__", "reader.rep_id")
+    for one, other in zip(sorted(found, key=key), sorted(wanted, key=key), strict=True):
+        assert asdict(one) == asdict(other), one.reader.rep_id
 
 
 def test_targets_of_a_rep_are_summed_per_currency(warehouse_url: str, tmp_path: Path) -> None:

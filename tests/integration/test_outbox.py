@@ -10,7 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ import pytest
 from huikuan.errors import FenceError, OutreachError
 from huikuan.outreach import EmlFolder, send_messages, write_messages
 from huikuan.outreach.message import Mail, compose
-from huikuan.outreach.outbox import composed, plan_mails
+from huikuan.outreach.outbox import composed, over_bounds, plan_mails, usual_night
 from huikuan.outreach.rows import Quarantined, newest_run, newest_snapshot, read_night
 from huikuan.outreach.transport import LostError, Outgoing
 from huikuan.outreach.worklists import Worklist
@@ -314,6 +314,7 @@ def test_mails_that_did_not_leave_are_made_afresh_by_a_newer_run(warehouse_url: 
     newer = sample_night(run_record(run_id="20250701-ffffffffffff", snapshot_id="20250701-s2"))
     publish_night(warehouse_url, tmp_path, newer)
     assert write_messages(warehouse_url, tmp_path, DAY, POLICY) == {"queued": 2}
+    assert set(rows(warehouse_url, "recipient, attempts")) >= {("R-IDLE", 0), ("R-LI", 0)}
     after = dict(rows(warehouse_url, "recipient, message_id"))
     assert {recipient for recipient, message_id in after.items() if message_id == before[recipient]} == {
         "R-ANNA",
@@ -321,6 +322,54 @@ def test_mails_that_did_not_leave_are_made_afresh_by_a_newer_run(warehouse_url: 
     }
     result = send(warehouse_url, tmp_path, tmp_path / "mail")
     assert (result["sent_now"], result["states"]) == (2, {"parked": 1, "sent": 3})
+
+
+def test_a_refused_list_is_made_afresh_by_a_newer_run(warehouse_url: str, tmp_path: Path) -> None:
+    """Its address was wrong, somebody mended the ledger, and the night ran again: the list leaves the same morning."""
+    publish_night(warehouse_url, tmp_path, sample_night())
+    write_messages(warehouse_url, tmp_path, DAY, POLICY)
+    execute(warehouse_url, "UPDATE store.message SET state = 'sent', attempts = 1")
+    execute(warehouse_url, "UPDATE store.message SET state = 'refused' WHERE recipient = 'R-LI'")
+    mended = sample_night(run_record(run_id="20250701-ffffffffffff", snapshot_id="20250701-s2"))
+    mended.readers["R-LI"] = replace(mended.readers["R-LI"], email="li.wei.2@example.test")
+    publish_night(warehouse_url, tmp_path, mended)
+    assert write_messages(warehouse_url, tmp_path, DAY, POLICY) == {"queued": 1}
+    assert send(warehouse_url, tmp_path, tmp_path / "mail")["states"] == {"sent": 4}
+    assert ("R-LI", "li.wei.2@example.test") in rows(warehouse_url, "recipient, address")
+
+
+def test_far_more_mails_than_usual_are_parked(warehouse_url: str, tmp_path: Path) -> None:
+    """Against the median of recent nights: a week of one list a day, then four; one strange night changes nothing."""
+    publish_night(warehouse_url, tmp_path, sample_night())
+    bound = POLICY.model_copy(update={"never_too_many": 2})
+    for ago in range(1, 7):
+        _earlier(warehouse_url, DAY - timedelta(days=ago), 50 if ago == 3 else 1)
+    with connect(warehouse_url, "mailer") as connection:
+        assert usual_night(connection, DAY) == (1, 0)
+        assert usual_night(connection, DAY - timedelta(days=2)) is None  # four nights before it are too few
+    assert write_messages(warehouse_url, tmp_path, DAY, bound) == {"parked": 4, "queued": 1}
+    reason = "4 mails in one night, the policy allows 3: 3 times the usual 1"
+    assert [row[0] for row in rows(warehouse_url, "last_error") if row[0]] == [reason] * 4
+    assert over_bounds(4, 1, POLICY, (1, 0)) is None  # few are never too many
+    assert over_bounds(100, 21, POLICY, (90, 1)) == (
+        "21 escalations in one night, the policy allows 20: 3 times the usual 1"
+    )
+
+
+def _earlier(url: str, day: date, count: int) -> None:
+    """Lists that were sent on a day before."""
+    execute(
+        url,
+        """
+        INSERT INTO store.message (message_id, business_date, kind, recipient, address, subject, content, content_hash,
+            accounts, state, attempts, token, created_at, not_before, not_after)
+        SELECT %s || n, %s, 'digest', 'R' || n, 'a@example.test', 's', '', '', '[]', 'sent', 1, 1, now(), now(), now()
+        FROM generate_series(1, %s) AS n
+        """,
+        f"<{day}-",
+        day,
+        count,
+    )
 
 
 def test_too_many_mails_are_all_parked_and_the_data_owner_hears_of_it(warehouse_url: str, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import email
 import email.policy
 import re
@@ -17,21 +18,35 @@ from typer.testing import CliRunner
 
 from huikuan.cli import app
 from huikuan.errors import OutreachError, ReferralError
-from huikuan.outreach import EmlFolder, send_messages, tell
+from huikuan.outreach import EmlFolder, eligibility, send_messages, tell
 from huikuan.outreach.attention import actions, drop, mails, release, release_held, retry, short
+from huikuan.outreach.outbox import over_bounds
+from huikuan.outreach.reasons import STATES, explained
 from huikuan.outreach.transport import Outgoing, RefusedError, UnansweredError
 from huikuan.warehouse.connect import connect
+from huikuan.warehouse.tables import MESSAGE_STATES
 from tests.integration.warehouse_samples import published, record
-from tests.outbox_samples import DAY, MORNING, POLICY, empty, fill, lay_morning, rows
+from tests.outbox_samples import DAY, MANAGER, MORNING, POLICY, empty, fill, lay_morning, people, rows
 from tests.referral_samples import lay_ledger
 
 EVENING = POLICY.window(DAY)[1] + timedelta(minutes=1)
+NEXT_MORNING = MORNING + timedelta(days=1)
 
 
 @pytest.fixture(scope="module")
 def morning(module_warehouse_url: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path, str]:
     lake = tmp_path_factory.mktemp("lake")
     return module_warehouse_url, lake, lay_morning(module_warehouse_url, lake).run_id
+
+
+@pytest.fixture(scope="module")
+def tomorrow(morning: tuple[str, Path, str]) -> date:
+    """The date after, with its own snapshot and run."""
+    url, lake, _ = morning
+    day = DAY + timedelta(days=1)
+    lay_ledger(lake, day)
+    published(url, lake / "tables", record(day))
+    return day
 
 
 @pytest.fixture
@@ -105,13 +120,17 @@ def test_a_parked_mail_is_released_by_a_manager_and_leaves(url: str, lake: Path,
 
 
 def test_what_was_held_for_being_too_many_is_released_at_once(url: str, lake: Path, put: Callable[..., str]) -> None:
-    """Those in doubt are not: each needs a look of its own."""
+    """All others are not: each needs a look of its own, and one that cannot leave holds up nobody else's."""
     far = EVENING + timedelta(days=36500)
-    for n in range(3):
-        put("digest", f"R-{n:04}", state="parked", last_error="too many", not_after=far)
+    too_many = over_bounds(POLICY.max_mails + 1, 0, POLICY)
+    put("data_owner", "F-WU", state="parked", last_error="the address is outside our own domains", not_after=far)
+    put("digest", "R-0000", state="parked", last_error=too_many, not_after=far)
+    put("digest", "R-0001", state="parked", last_error="not rendered", content=b"", content_hash="", not_after=far)
+    for n in (2, 3):
+        put("digest", f"R-{n:04}", state="parked", last_error=too_many, not_after=far)
     put("escalation", "M-CHEN", state="parked", last_error="it may have arrived", attempts=1, not_after=far)
     assert release_held(url, lake, DAY, by="F-WU") == 3
-    assert [row[0] for row in rows(url, "state")] == ["queued", "queued", "queued", "parked"]
+    assert [row[0] for row in rows(url, "state")] == ["parked", "queued", "parked", "queued", "queued", "parked"]
     assert [done.decided_by for done in actions(url)] == ["F-WU"] * 3
 
 
@@ -168,10 +187,53 @@ def test_after_its_window_a_mail_can_only_be_dropped(url: str, lake: Path, put: 
     drop(url, lake, parked, by="M-CHEN", reason="too late")
 
 
+def test_what_was_parked_and_never_tried_expires_with_its_window(url: str, lake: Path, put: Callable[..., str]) -> None:
+    """Nobody can let it go any more. What may have arrived stays until a person has found out."""
+    put("digest", state="parked", last_error="the address is outside our own domains")
+    put("escalation", "M-CHEN", state="parked", last_error="it may have arrived", attempts=1)
+    assert send(url, lake, Refusing(), now=EVENING)["states"] == {"expired": 1, "parked": 1}
+    assert rows(url, "last_error", "kind = 'digest'") == [
+        ("not sent before the end of its window: the address is outside our own domains",)
+    ]
+
+
 def test_a_mail_without_content_is_never_released(url: str, lake: Path, put: Callable[..., str]) -> None:
     mail_id = put(state="parked", content=b"", content_hash="")
     with pytest.raises(OutreachError, match="could not be rendered"):
         release(url, lake, mail_id, by="M-CHEN", now=MORNING)
+
+
+def test_two_addresses_are_none(warehouse_url: str, tmp_path: Path) -> None:
+    """A server would get the first of them; the domain that is looked at is that of the last."""
+    two = "x@elsewhere.test,rep.0@example.com"
+    run_id = lay_morning(warehouse_url, tmp_path).run_id
+    lay_ledger(tmp_path, DAY, reps=people(4).replace("rep.0@example.com", two))
+    parked = {"state": "parked", "last_error": "the address in the ledger is not one mail address"}
+    [mail_id] = fill(warehouse_url, [("digest", "R-0000")], run_id, address=two, **parked)
+    with pytest.raises(OutreachError, match="has no address"):
+        release(warehouse_url, tmp_path, mail_id, by="M-CHEN", now=MORNING)
+    with psycopg.connect(warehouse_url) as connection:
+        connection.execute("UPDATE store.message SET state = 'queued', last_error = 'released by hand'")
+    way = Refusing()
+    assert send(warehouse_url, tmp_path, way)["states"] == {"parked": 1}
+    assert way.sent == []
+
+
+def test_the_morning_is_open_for_what_a_person_may_still_let_go(url: str, lake: Path, put: Callable[..., str]) -> None:
+    """Until the window of its own morning closes, and no longer: the sender comes back for it."""
+    mail_id = put("digest", "R-0000", state="parked", last_error="too many")
+    refused = put("digest", "R-0001", state="refused", last_error="550")
+    put("digest", "R-0002", state="sent")
+    far = EVENING + timedelta(days=1)
+    put("approval_reminder", "M-BOSS", state="parked", last_error="it may have arrived", attempts=1, not_after=far)
+    result = send(url, lake, Refusing())
+    assert (result["waiting"], result["held"]) == (0, 3)
+    drop(url, lake, refused, by="M-CHEN", reason="left")
+    release(url, lake, mail_id, by="M-CHEN", now=MORNING)
+    way = Refusing()
+    assert send(url, lake, way)["held"] == 1
+    assert [mail.recipient for mail in way.sent] == ["R-0000"]
+    assert send(url, lake, way, now=EVENING)["held"] == 0
 
 
 def test_ids(url: str, lake: Path, put: Callable[..., str]) -> None:
@@ -200,10 +262,10 @@ def test_what_was_done_can_be_neither_changed_nor_deleted(url: str, lake: Path, 
 
 
 def test_manager_and_data_owner_are_told_once(url: str, lake: Path, tmp_path: Path, put: Callable[..., str]) -> None:
-    """The manager of what waits for a decision, the data owner of an address; nobody hears of a mail twice."""
-    put("digest", "R-0000", state="parked", last_error="the content is not what was written")
+    """The manager of what may or may not have arrived, the data owner of the rest; nobody hears of a mail twice."""
+    put("digest", "R-0000", state="parked", last_error="the sender died: it may have arrived", attempts=1)
     put("digest", "R-0001", state="refused", last_error="550 to RCPT TO")
-    put("escalation", "M-CHEN", state="parked", last_error="the sender died while handing it over: it may have arrived")
+    put("escalation", "M-CHEN", state="parked", last_error="the sender died: it may have arrived", attempts=1)
     put("digest", "R-0002", state="sent")
     assert tell(url, lake, DAY, POLICY, now=MORNING) == 3
     assert tell(url, lake, DAY, POLICY, now=MORNING) == 0
@@ -226,16 +288,76 @@ def _text(path: Path) -> str:
     return str(body.get_content())
 
 
-def test_what_goes_wrong_after_the_report_stands_in_the_next_one(url: str, lake: Path, put: Callable[..., str]) -> None:
+def test_what_goes_wrong_after_the_report_stands_in_the_next_one(
+    url: str, lake: Path, tomorrow: date, put: Callable[..., str]
+) -> None:
     put("digest", "R-0000", state="parked")
     assert tell(url, lake, DAY, POLICY, now=MORNING) == 1
     put("digest", "R-0001", state="parked")
     assert tell(url, lake, DAY, POLICY, now=MORNING) == 0
-    tomorrow = DAY + timedelta(days=1)
-    lay_ledger(lake, tomorrow)
-    published(url, lake / "tables", record(tomorrow))
-    assert tell(url, lake, tomorrow, POLICY, now=MORNING + timedelta(days=1)) == 1
-    assert tell(url, lake, tomorrow, POLICY, now=MORNING + timedelta(days=1)) == 0
+    assert tell(url, lake, tomorrow, POLICY, now=NEXT_MORNING) == 1
+    assert tell(url, lake, tomorrow, POLICY, now=NEXT_MORNING) == 0
+
+
+def test_what_a_date_left_behind_is_settled_and_told_of_on_the_next(
+    url: str, lake: Path, tomorrow: date, put: Callable[..., str]
+) -> None:
+    """Its sender failed for good, or nobody ran it again: nothing waits for ever, and nothing is sent late."""
+    put("digest", "R-0000")
+    put("digest", "R-0001", state="deferred", last_error="451 to RCPT TO")
+    put("digest", "R-0002", state="sending", attempts=1, token=3)
+    put("digest", "R-0003", state="unknown", last_error="no answer", attempts=1)
+    put("escalation", "M-CHEN", state="sending", attempts=1, token=3)
+    way = Refusing()
+    send_messages(url, lake, tomorrow, way, POLICY, now=NEXT_MORNING, environment="production")
+    assert way.sent == []
+    assert [row[0] for row in rows(url, "state")] == ["expired", "expired", "unknown", "unknown", "parked"]
+    assert tell(url, lake, tomorrow, POLICY, now=NEXT_MORNING) == 2
+    assert len([done for done in actions(url) if done.action == "told"]) == 5
+
+
+def test_what_fails_again_after_a_person_let_it_go_is_told_of_again(
+    url: str, lake: Path, tomorrow: date, put: Callable[..., str]
+) -> None:
+    mail_id = put()
+    send(url, lake, Refusing(RefusedError("550 to RCPT TO")))
+    tell(url, lake, DAY, POLICY, now=MORNING)
+    retry(url, mail_id, by="operator:ops", now=MORNING)
+    send(url, lake, Refusing(*(RefusedError("550 to RCPT TO") for _ in range(2))))
+    tell(url, lake, tomorrow, POLICY, now=NEXT_MORNING)
+    assert [done.action for done in actions(url, mail_id)] == ["told", "retried", "told"]
+
+
+def test_nobody_is_told_on_a_day_of_rest_and_nothing_is_forgotten(
+    url: str, lake: Path, tomorrow: date, put: Callable[..., str]
+) -> None:
+    """A report of that day would be suppressed, and would count as told."""
+    put("digest", "R-0000", state="parked")
+    assert tell(url, lake, DAY, POLICY, now=MORNING, is_workday=lambda *_: False) == 0
+    assert (actions(url), len(rows(url, "kind"))) == ([], 1)
+    assert tell(url, lake, tomorrow, POLICY, now=NEXT_MORNING, is_workday=lambda *_: True) == 1
+
+
+def test_a_holiday_of_nine_days_is_not_too_long_to_be_told(url: str, lake: Path, put: Callable[..., str]) -> None:
+    day = DAY + timedelta(days=10)
+    lay_ledger(lake, day)
+    published(url, lake / "tables", record(day))
+    put("digest", "R-0000", state="expired", last_error="not sent before the end of its window")
+    assert tell(url, lake, day, POLICY, now=MORNING + timedelta(days=10)) == 1
+
+
+def test_too_many_mails_are_told_of_in_one_mail(warehouse_url: str, tmp_path: Path) -> None:
+    """Not in one for each manager, which would be too many again."""
+    reps = people(4).replace(f"'rep.1@example.com', '{MANAGER}'", "'rep.1@example.com', 'M-BOSS'")
+    run_id = lay_morning(warehouse_url, tmp_path).run_id
+    lay_ledger(tmp_path, DAY, reps=reps)
+    held = {"state": "parked", "last_error": over_bounds(POLICY.max_mails + 1, 0, POLICY)}
+    fill(warehouse_url, [("digest", "R-0000"), ("digest", "R-0001"), ("escalation", MANAGER)], run_id, **held)
+    assert tell(warehouse_url, tmp_path, DAY, POLICY, now=MORNING) == 1
+    [[report]] = rows(warehouse_url, "content", "kind = 'undelivered'")
+    message = email.message_from_bytes(report, policy=email.policy.default)
+    assert message["To"] == "wu@example.com"
+    assert f"python -m huikuan outbox release --held-on {DAY} --as REP" in message.get_content()
 
 
 @pytest.mark.parametrize("state", ["queued", "sending"])
@@ -338,10 +460,12 @@ def test_commands(run: Callable[..., tuple[int, str]], url: str, put: Callable[.
     put("digest", "R-0002", state="sent")
     code, shown = run("list")
     assert code == 0
-    assert parked in shown
+    assert parked[:13] in shown
     assert "it may have [red]arrived[/]" in shown
     assert "R-0002" not in shown
-    assert "1 parked, 1 refused, 1 sent" in shown
+    assert "1 parked 等人决定, 1 refused 被拒收, 1 sent 已发送" in shown
+    assert "服务器答复：550 to RCPT TO" in shown
+    assert "放行 let it leave: outbox release ID" in shown
     assert "example.com" not in shown  # no addresses
     assert "R-0002" in run("list", "--state", "sent", "--date", f"{DAY}")[1]
     assert "no mails" in run("list", "--date", "2020-01-01")[1]
@@ -350,8 +474,46 @@ def test_commands(run: Callable[..., tuple[int, str]], url: str, put: Callable[.
     assert "dropped: digest → R-0001" in run("drop", refused, "--as", "M-CHEN", "--reason", "left")[1]
     code, log = run("log")
     assert [word in log for word in ("released", "M-BOSS", "retried", "operator:", "dropped", "left")] == [True] * 6
-    assert run("log", parked)[1].count(parked) == 1
+    one = run("log", parked)[1]
+    assert (one.count(parked[:13]), f"Message-ID <{parked}@example.com>" in one) == (2, True)
+    assert run("release", "--held-on", f"{DAY}", "--as", "M-BOSS")[1].strip() == "已放行 released 0"
     assert {mail.state for mail in mails(url, DAY, ("queued", "suppressed"))} == {"queued", "suppressed"}
+
+
+def test_the_list_says_why_mails_are_not_sent_and_where_older_ones_wait(
+    run: Callable[..., tuple[int, str]], put: Callable[..., str]
+) -> None:
+    for n in range(3):
+        put("digest", f"R-{n:04}", state="suppressed", last_error="environment ?: the address is not on the allow-list")
+    put("escalation", "M-CHEN", state="parked", attempts=1, business_date=DAY - timedelta(days=3))
+    put("digest", "R-0003", state="refused", business_date=DAY - timedelta(days=2))
+    shown = run("list")[1]
+    assert "3 suppressed 不发送 3 × 非生产环境，地址不在允许名单：environment ?: the address is not on the" in shown
+    assert "2026-02-27 还有 still has 1: python -m huikuan outbox list --date 2026-02-27" in shown
+    assert "release ID" not in shown
+    assert "release ID" in run("list", "--date", "2026-02-27")[1]
+
+
+def test_every_reason_is_said_in_chinese_too() -> None:
+    """Those that the code writes as the last word of a Fate or a Plan."""
+    folder = Path(eligibility.__file__).parent
+    found = []
+    for name in ("eligibility", "outbox", "approvals", "attention"):
+        for node in ast.walk(ast.parse((folder / f"{name}.py").read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in {"Fate", "Plan"}:
+                found += [_constant(each) for each in node.args[1:] if _constant(each) not in MESSAGE_STATES]
+    assert len([text for text in found if text]) >= 15
+    silent = [text for text in found if text and explained(text) == text and "handed over once more: " not in text]
+    assert silent == []
+    assert explained(over_bounds(10**6, 0, POLICY)) != over_bounds(10**6, 0, POLICY)
+    assert set(STATES) == set(MESSAGE_STATES)
+    assert (explained(None), explained("something new")) == (None, "something new")
+
+
+def _constant(node: ast.expr) -> str:
+    """The fixed parts of a text; nothing for one that is made elsewhere."""
+    parts = [part for part in ast.walk(node) if isinstance(part, ast.Constant) and isinstance(part.value, str)]
+    return "".join(str(part.value) for part in parts) if isinstance(node, (ast.Constant, ast.JoinedStr)) else ""
 
 
 def test_commands_refuse_what_they_do_not_know(run: Callable[..., tuple[int, str]], put: Callable[..., str]) -> None:

@@ -16,13 +16,17 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
 from huikuan.outreach.content import share_out
 from huikuan.outreach.message import TEMPLATES, bodies, compose, rendered
 from huikuan.outreach.news import Change, Goal, Handover, Recovery
+from huikuan.outreach.offers import BARGAINED, NOTHING
+from huikuan.outreach.people import groups, led_by
 from huikuan.outreach.pictures import bar
-from huikuan.outreach.rows import AccountKey, Contact, Flag, Night, Reader
+from huikuan.outreach.rows import AccountKey, Contact, Flag, Item, Night, Reader
 from huikuan.outreach.sentences import SUBJECT_LENGTH, subject
 from huikuan.outreach.talk import facts, talk
 from huikuan.outreach.workbook import sheets, workbook
@@ -37,7 +41,7 @@ from huikuan.outreach.worklists import (
 )
 from huikuan.wording import LOCALES, Wording, clean
 from tests.morning_samples import MONDAY, MONTH, account, first_night, morning
-from tests.outreach_samples import POLICY, WRITTEN_AT, balance, run_record, status, task
+from tests.outreach_samples import POLICY, RULES, WRITTEN_AT, balance, run_record, status, task
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 PAGES = ("busy-zh", "busy-en", "manager-zh", "manager-en")
@@ -123,7 +127,7 @@ def test_every_kind_can_be_said_in_both_languages() -> None:
             tasks = [task("R-EN", key, kind, n, ask, "USD", script_id="call_second") for n, kind in enumerate(kinds)]
             night = replace(morning(), tasks=tasks)
             night = replace(night, readers={rep: replace(row, locale=locale) for rep, row in night.readers.items()})
-            [page] = [sheet for sheet in sheets(digest_of("R-EN", night), Wording(locale)) if len(sheet.header) == 20]
+            [page] = [sheet for sheet in sheets(digest_of("R-EN", night), Wording(locale)) if len(sheet.header) == 21]
             assert len(page.rows) == len(kinds) - 1  # to escalate is the manager's
             for row in page.rows:
                 assert len(str(row[5])) > 1
@@ -141,9 +145,74 @@ def test_the_talk_has_the_accounts_own_facts() -> None:
     assert facts(by_kind["resolve_dispute"], digest.reader, digest.truth).special == "small_defect"
     assert facts(by_kind["thank_payment"], digest.reader, digest.truth).received_amount == Decimal(9800)
     assert facts(by_kind["pre_due_reminder"], digest.reader, digest.truth).due_on == MONDAY + timedelta(days=3)
+    assert facts(by_kind["close_gap"], digest.reader, digest.truth).committed_amount == 42500
     script = talk(by_kind["offer_plan"], digest.reader, digest.truth, "en")
     assert script is not None
     assert "Maria Lopez" in script.say
+
+
+@given(st.lists(st.integers(-2, 12), min_size=1, max_size=13), st.integers(1, 6))
+def test_everybody_is_in_one_group_for_each_mail(above: list[int], size: int) -> None:
+    """Whatever the hierarchy is: forests, circles, people who are their own managers, managers that do not exist."""
+    readers = {
+        f"P{n}": Reader(f"P{n}", "", "", "en", None if head < 0 else f"P{head}", "rep", True)
+        for n, head in enumerate(above)
+    }
+    night = Night(run=run_record(), readers=readers)
+    found = list(groups(night, size))
+    assert sorted(rep for group in found for rep in group.digests) == sorted(readers)
+    assert sorted(rep for group in found for rep in group.escalations) == sorted(readers)
+    for group in found:
+        assert group.digests <= group.people
+        assert all(led_by(night, rep) <= group.people for rep in group.escalations)
+
+
+def test_offers_keep_to_the_policy_of_the_run() -> None:
+    """What to open with, payments on workdays that add up, the terms from then on; and nothing without a policy."""
+    by_kind = {line.kind: line for line in planned(digest_of("R-ZH"))}
+    offers = by_kind["offer_plan"].offers
+    assert sum(part.amount for part in offers.plan) == 240000
+    assert all(RULES.calendars.is_workday("CN", part.due_on) for part in offers.plan)
+    assert offers.next_contact_on == date(2025, 7, 7)  # 4 July is a Friday
+    anchor = by_kind["close_gap"].offers.anchor
+    assert anchor is not None
+    assert (anchor.expected, anchor.settle_at, anchor.open_at) == (17500, 26000, 35000)
+    text, _ = bodies(digest_of("R-ZH"), POLICY)
+    assert "先开口要35,000元；还价了，落到26,000元；低于17,500元不松口" in text
+    assert "第3笔：9月2日" in text
+    assert "建议月结" in text
+    assert "离计划还差17,500元" not in text  # the talk opens with more
+    none = {line.kind: line for line in planned(digest_of("R-ZH", replace(morning(), policy=None)))}
+    assert none["offer_plan"].offers == NOTHING
+
+
+def test_early_money_is_worth_a_discount_only_where_nothing_is_late() -> None:
+    """Half a month before the due date, with the best grade; an overdue customer gets none."""
+    night = morning()
+    early, late = account("R-EN", 7), account("R-EN", 6)
+    due = Item(*early, "D-7", 1, "USD", MONDAY + timedelta(days=20), Decimal("12000.0000"), Decimal("0.0000"), 0)
+    statuses = {key: replace(row, risk_grade="A") for key, row in night.statuses.items()}
+    items = night.items | {early: [due]}
+    by_key = {
+        line.key: line
+        for line in planned(digest_of("R-EN", replace(night, statuses=statuses, items=items)))
+        if line.kind in BARGAINED
+    }
+    discount = by_key[early].offers.discount
+    assert discount is not None
+    assert (discount.pct, discount.pay_amount) == (2, Decimal("11760.00"))
+    assert by_key[late].offers.discount is None
+
+
+def test_the_workbook_has_the_whole_talk_of_each_task() -> None:
+    digest = digest_of("R-EN")
+    page = openpyxl.load_workbook(BytesIO(workbook(digest, Wording("en"), WRITTEN_AT)))["Talks"]
+    rows = list(page.iter_rows(values_only=True))
+    head, talks = rows[0], {row[2]: row for row in rows[1:]}
+    assert head[:5] == ("No.", "Customer", "Task", "Opening", "What it is about")
+    assert len(rows) - 1 == sum(line.script_id is not None for line in planned(digest))
+    assert "Don't go below US$17,500" in talks["Gap"][head.index("Room to bargain")]
+    assert talks["Plan"][head.index("What you may offer")].splitlines()[0] == "Payment 1: Monday 7 July, US$72,000"
 
 
 def test_a_script_of_a_later_version_does_not_stop_a_mail() -> None:

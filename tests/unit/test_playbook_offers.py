@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from huikuan.currencies import minor_units
 from huikuan.errors import PlaybookError
-from huikuan.playbook import ask_anchor, early_discount, payment_plan, terms_advice, terms_text
+from huikuan.playbook import ask_anchor, early_discount, payment_plan, terms_text
 from huikuan.policy import load_policy
 from huikuan.settings import DEFAULT_POLICY
 
@@ -98,22 +98,6 @@ def test_no_discount_is_above_the_limit(units: int, currency: str, grade: str) -
     given_on = early_discount(amount, currency, date(2026, 9, 1), DAY, grade, PLAYBOOKS.discount)
     assert given_on is not None
     assert amount - given_on.pay_amount <= amount * PLAYBOOKS.discount.max_pct / 100 + _money(1, currency)
-
-
-@pytest.mark.parametrize(
-    ("grade", "business", "terms"),
-    [
-        ("A", Decimal(100000), "quarterly"),
-        ("A", Decimal("100000.01"), "monthly"),
-        ("C", Decimal(100000), "monthly"),
-        ("C", Decimal(100001), "deposit_on_delivery"),
-        ("C", None, "deposit_on_delivery"),
-        ("E", Decimal(1), "deposit_on_delivery"),
-        (None, Decimal(1), "deposit_on_delivery"),
-    ],
-)
-def test_terms_follow_grade_and_amount(grade: str | None, business: Decimal | None, terms: str) -> None:
-    assert terms_advice(grade, business, PLAYBOOKS.terms) == terms
 
 
 def test_terms_in_words() -> None:

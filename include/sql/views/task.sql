@@ -20,6 +20,8 @@ SELECT
     r.contact_id,
     r.is_planned,
     r.is_floor,
+    r.pay_on,
+    r.special,
     r.as_of
 FROM store.published AS p
 INNER JOIN store.task AS r ON p.business_date = r.business_date AND p.run_id = r.run_id

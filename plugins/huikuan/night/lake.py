@@ -19,6 +19,7 @@ from pathlib import Path
 
 import huikuan
 from huikuan.errors import SnapshotError
+from huikuan.policy import Policy, load_policy
 from huikuan.settings import INCLUDE
 
 _VERDICTS = ("gate.json", "quarantine.parquet", "data_quality.parquet")
@@ -96,6 +97,17 @@ def read_identity(lake: Path, run_id: str) -> RunIdentity:
     if identity.run_id != run_id:
         raise SnapshotError(f"{path} was changed after it was written.", "Validate the night again.")
     return identity
+
+
+def read_policy(lake: Path, run_id: str, policy_hash: str) -> Policy:
+    """The policy of a run from its own copy. Raises SnapshotError when it is not the one of this hash."""
+    policy = load_policy(run_folder(lake, run_id) / "policy.yaml")
+    if policy.hash != policy_hash:
+        raise SnapshotError(
+            f"The policy kept with run {run_id} is not the one it was computed under.",
+            "Restore the lake's runs folder from the backup, or run the night again.",
+        )
+    return policy
 
 
 def seal_quality(folder: Path) -> None:

@@ -21,10 +21,21 @@ from huikuan.errors import HuikuanError
 log = logging.getLogger(__name__)
 
 OPS_MAIL = "HUIKUAN_OPS_MAIL"
+_WORTH_A_WORD = (4, 16, 64)
 
 
 def task_failed(context: Mapping[str, Any]) -> None:
     """A task has failed and will not be tried again. Airflow calls this in the task's own process."""
+    _tell_of_failure(context, "failed")
+
+
+def task_fails_again(context: Mapping[str, Any]) -> None:
+    """A task fails and fails, and is tried again: said at the 4th, 16th and 64th try only."""
+    if context["ti"].try_number in _WORTH_A_WORD:
+        _tell_of_failure(context, "fails and is tried again")
+
+
+def _tell_of_failure(context: Mapping[str, Any], what: str) -> None:
     task, run = context["ti"], context["dag_run"]
     error = context.get("exception")
     if error is not None and isinstance(error.__cause__, HuikuanError):
@@ -32,8 +43,8 @@ def task_failed(context: Mapping[str, Any]) -> None:
     cause = str(error) if isinstance(error, HuikuanError) else f"{type(error).__name__}; the task's log has the rest."
     _tell(
         run.run_after.date(),
-        f"{task.dag_id}: {task.task_id} failed",
-        f"Task {task.task_id} of {task.dag_id} failed at try {task.try_number}.\n"
+        f"{task.dag_id}: {task.task_id} {what}",
+        f"Task {task.task_id} of {task.dag_id} {what}: try {task.try_number}.\n"
         f"Run: {run.run_id}, partition {run.partition_key or '(by param)'}\n{cause}\n"
         f"What to do: docs/runbooks/{task.dag_id}.md",
     )

@@ -45,9 +45,10 @@ def write(run: Run) -> dict[str, int]:
 def send(run: Run) -> tuple[bool, dict[str, Any]]:
     """Send what is due; returns whether the morning is over, and the number of mails in each state.
 
-    It is over when the outbox says that no mail waits, for its window or for a second try. Mails of a past date expire
-    at once. Files contact nobody, so without a mail server they are written as of the moment at which the window opens.
-    Two DAGs send mails of one date, and share them. Who has to know of a mail that did not arrive is told at the end.
+    It is over when the outbox says that no mail waits: for its window, for a second try, or, until the window closes,
+    for a person who may release it. Mails of a past date expire at once. Files contact nobody, so without a mail
+    server they are written as of the moment at which the window opens. Two DAGs send mails of one date, and share
+    them. Who has to know of a mail that did not arrive is told at the end.
     """
     from huikuan.night.steps import prepare
     from huikuan.outreach import EmlFolder, tell
@@ -56,13 +57,15 @@ def send(run: Run) -> tuple[bool, dict[str, Any]]:
     way = transport(run.settings, policy)
     url = prepare(run.settings)
     opening = _opening(url, run.business_date, policy) if isinstance(way, EmlFolder) else None
+    is_workday = run.policy.calendars.is_workday if way.leaves_the_house else None
     result = _send_once(run, url, way, opening)
     if attention := result.get("attention"):
         log.warning("A person has to look at these mails: %s", attention)
-    if tell(url, lake, run.business_date, policy, now=opening):
+    if tell(url, lake, run.business_date, policy, now=opening, is_workday=is_workday):
         result = _send_once(run, url, transport(run.settings, policy), opening)
     states: dict[str, int] = result.get("states", {})
-    return not result.get("waiting"), states
+    is_over = not result["waiting"] and (opening is not None or not result["held"])
+    return is_over, states
 
 
 def _send_once(run: Run, url: str, way: Transport, opening: datetime | None) -> dict[str, Any]:

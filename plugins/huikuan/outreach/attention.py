@@ -17,8 +17,10 @@ import psycopg
 from psycopg.rows import class_row
 
 from huikuan.errors import OutreachError
+from huikuan.outreach.message import is_address
+from huikuan.outreach.outbox import TOO_MANY
 from huikuan.outreach.rows import newest_run
-from huikuan.outreach.sender import ATTENTION, MAY_COME_TWICE, database_clock
+from huikuan.outreach.sender import ATTENTION, LOOK_BACK, MAY_COME_TWICE, database_clock
 from huikuan.referrals.people import decider, free_text, open_ledger
 from huikuan.warehouse.connect import connect
 from huikuan.warehouse.tables import MESSAGE_STATES
@@ -84,6 +86,18 @@ def mails(url: str, business_date: date | None = None, states: Collection[str] =
         ).fetchall()
 
 
+def earlier(url: str, business_date: date) -> dict[date, int]:
+    """Dates of the weeks before with mails of which nobody has found out whether they arrived → how many."""
+    with connect(url, "mailer") as connection:
+        return dict(
+            connection.execute(
+                "SELECT business_date, count(*) FROM store.message WHERE state IN ('parked', 'unknown')"
+                " AND business_date >= %s AND business_date < %s GROUP BY business_date ORDER BY business_date",
+                [business_date - LOOK_BACK, business_date],
+            ).fetchall()
+        )
+
+
 def actions(url: str, wanted: str | None = None) -> list[Done]:
     """What was done about one mail, or about all of them, in order."""
     names = ", ".join(column.name for column in fields(Done))
@@ -104,28 +118,21 @@ def release(
 ) -> Waiting:
     """Let a parked mail leave after all, in its window; one that may have arrived may then come twice.
 
-    Raises OutreachError when it is not parked, has no content or its window is over; ReferralError when this person
-    may not decide.
+    Raises OutreachError when it is not parked, has no content or no address, or its window is over; ReferralError when
+    this person may not decide.
     """
     with connect(url, "mailer") as connection, connection.transaction():
         mail = _lock(connection, wanted)
         _expect(mail, ("parked",), "release")
         _decider(connection, lake, mail, by)
         _in_time(connection, mail, now)
-        [(is_empty,)] = connection.execute(
-            "SELECT content = ''::bytea FROM store.message WHERE message_id = %s", [mail.message_id]
-        ).fetchall()
-        if is_empty:
-            raise OutreachError(
-                f"Mail {short(mail.message_id)} could not be rendered, so there is nothing to send.",
-                "Mend what the log names, and run the night of this date again: it writes the mail afresh.",
-            )
+        _complete(connection, mail)
         return _act(connection, mail, "released", by, reason, state="queued", error=f"released by {by}")
 
 
 def release_held(url: str, lake: Path, business_date: date, *, by: str, reason: str | None = None) -> int:
-    """Release all parked mails of a date that were never tried; returns how many. Those in doubt stay."""
-    held = [mail for mail in mails(url, business_date, ("parked",)) if mail.attempts == 0]
+    """Release all mails of a date that were held for being too many; returns how many. All other parked ones stay."""
+    held = [mail for mail in mails(url, business_date, ("parked",)) if TOO_MANY in (mail.last_error or "")]
     for mail in held:
         release(url, lake, short(mail.message_id), by=by, reason=reason)
     return len(held)
@@ -208,6 +215,23 @@ def _in_time(connection: psycopg.Connection[Any], mail: Waiting, now: datetime |
         raise OutreachError(
             f"The window of mail {short(mail.message_id)} ended at {mail.not_after:%Y-%m-%d %H:%M %Z}.",
             "A morning missed is made fresh: the next one's mail shows newer figures.",
+        )
+
+
+def _complete(connection: psycopg.Connection[Any], mail: Waiting) -> None:
+    """Make sure that there is something to send, and somebody to send it to."""
+    [(is_empty, address)] = connection.execute(
+        "SELECT content = ''::bytea, address FROM store.message WHERE message_id = %s", [mail.message_id]
+    ).fetchall()
+    if is_empty:
+        raise OutreachError(
+            f"Mail {short(mail.message_id)} could not be rendered, so there is nothing to send.",
+            "Mend what the log names, and run the night of this date again: it writes the mail afresh.",
+        )
+    if not is_address(address):
+        raise OutreachError(
+            f"Mail {short(mail.message_id)} has no address: what the ledger holds for {mail.recipient} is not one.",
+            "Correct it in the ledger, and run the night of this date again: it writes the mail afresh.",
         )
 
 

@@ -9,13 +9,16 @@ from huikuan.outreach.kinds import because, days_late, label, main_money, standi
 from huikuan.outreach.lines import Line, Money
 from huikuan.outreach.rows import AccountKey, Reader
 from huikuan.outreach.sentences import person, phone_link
-from huikuan.outreach.talk import talk
+from huikuan.outreach.talk import talk, terms
 from huikuan.outreach.teams import PAPERWORK
 from huikuan.outreach.worklists import Truth
+from huikuan.playbook import Script
 from huikuan.wording import Wording, clean
 
 STEPS = 3
 """Tasks that a card shows; more of one customer are in the workbook."""
+_TERMS_MATTER = ("offer_plan", "escalate")
+"""Tasks after which supply goes on under terms that somebody has to choose."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,8 @@ class Step:
     """What the rep says; empty without a script."""
     answer: str
     """The objection to expect, and the answer to it; of the first task only."""
+    offer: tuple[str, ...]
+    """How far to bargain, and what may be offered; of the first task only."""
     note: str
     """Why, since when it waits, and which day suits best."""
 
@@ -126,8 +131,20 @@ def _step(line: Line, reader: Reader, truth: Truth, wording: Wording, *, is_firs
         do=wording.joined(reasons) if is_brief else todo(line, wording),
         say=script.say if script else "",
         answer=wording.joined(script.section("objection")) if script and is_first else "",
+        offer=_offer(line, script, wording) if script and is_first else (),
         note="" if is_brief else wording.joined([*reasons, *when(line, truth, wording)]),
     )
+
+
+def _offer(line: Line, script: Script, wording: Wording) -> tuple[str, ...]:
+    """The figures that the policy allows: how far to bargain, payments of a plan or a discount, terms from now on."""
+    offers, given = line.offers, script.section("offer")
+    bargaining = script.section("bargaining") if offers.anchor else ()
+    between = "；" if wording.locale == "zh_CN" else "; "
+    payments = between.join(given[: len(offers.plan)])  # a talk about a plan begins with its payments
+    discount = given if offers.discount else ()
+    advice = terms(line, wording.locale) if line.kind in _TERMS_MATTER else ""
+    return tuple(filter(None, (*bargaining, payments, *discount, advice)))
 
 
 def when(line: Line, truth: Truth, wording: Wording) -> list[str]:

@@ -7,7 +7,7 @@ to a customer, and a look at the names of the date's snapshots. People and calen
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -17,6 +17,7 @@ import duckdb
 import psycopg
 
 from huikuan.errors import OutreachError
+from huikuan.outreach.message import is_address
 from huikuan.outreach.rows import Reader, Run, newest_run, newest_snapshot, read_readers
 from huikuan.policy.outreach import OutreachPolicy
 
@@ -195,6 +196,8 @@ def _reader(ground: Ground, claim: Claim) -> Fate | None:
 
 
 def _place(ground: Ground, claim: Claim) -> Fate | None:
+    if not is_address(claim.address):  # of two, the server would get the first, and the domain is that of the last
+        return Fate("parked", "the address in the ledger is not one mail address")
     if not ground.policy.may_receive(claim.address):
         return Fate("parked", "the address is outside our own domains")
     if ground.leaves_the_house and not ground.policy.may_leave(claim.address, ground.environment):
@@ -203,16 +206,21 @@ def _place(ground: Ground, claim: Claim) -> Fate | None:
 
 
 def _rest(ground: Ground, claim: Claim) -> Fate | None:
-    """No mail on a day on which no company that it shows is at work; for one that shows none: no company at all."""
-    if ground.is_workday is None or not ground.leaves_the_house:
-        return None
-    known = ground.people().calendars
-    shown = {known[company] for company, _ in claim.accounts if company in known}
-    calendars = sorted(shown or known.values())
     today = ground.policy.local_day(claim.moment)
-    if not calendars or any(ground.is_workday(calendar, today) for calendar in calendars):
+    reason = day_of_rest(ground, today, {company for company, _ in claim.accounts})
+    if reason is None:
         return None
-    reason = f"{today} is no workday of calendar {', '.join(dict.fromkeys(calendars))}"
     if ground.policy.local_day(claim.not_after) == today:
         return Fate("suppressed", reason)
     return Fate("deferred", reason, until=ground.policy.window(today + timedelta(days=1))[0])
+
+
+def day_of_rest(ground: Ground, today: date, companies: Set[str] = frozenset()) -> str | None:
+    """Why nobody gets a mail today: none of the companies that it shows is at work; when it shows none: none at all."""
+    if ground.is_workday is None or not ground.leaves_the_house:
+        return None
+    known = ground.people().calendars
+    calendars = sorted({known[company] for company in companies if company in known} or set(known.values()))
+    if not calendars or any(ground.is_workday(calendar, today) for calendar in calendars):
+        return None
+    return f"{today} is no workday of calendar {', '.join(calendars)}"

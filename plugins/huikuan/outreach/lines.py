@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from huikuan.outreach.rows import AccountKey, Balance, Contact, Item, Night, Receipt, Task
+from huikuan.outreach.offers import BARGAINED, NOTHING, Offers, Owed, offers
+from huikuan.outreach.rows import AccountKey, Balance, Contact, Item, Night, Receipt, Target, Task
 
 _ASK_FIRST = {
     "resolve_dispute": ("acceptor", "decision_maker", "payer", "other"),
@@ -84,6 +85,11 @@ class Line:
     segment: str | None = None
     nature: str | None = None
     orientation: str | None = None
+    special: str | None = None
+    target: Target | None = None
+    """The month's, where the task is about it."""
+    offers: Offers = NOTHING
+    functional_currency: str | None = None
 
     @property
     def key(self) -> AccountKey:
@@ -115,6 +121,9 @@ def _line(night: Night, key: AccountKey, kind: str, task: Task | None, ask: Mone
     owner = night.readers.get(status.rep_id) if status and status.rep_id else None
     company = night.companies.get(key[0])
     asked = [row for row in balances if ask and row.currency == ask.currency]
+    collectable = asked[0].collectable_amount if asked else Decimal(0)
+    owed = Owed(ask.currency, ask.amount, collectable, tuple(behind)) if ask else None
+    grade = status.risk_grade if status else None
     return Line(
         company_id=key[0],
         account_id=key[1],
@@ -128,7 +137,7 @@ def _line(night: Night, key: AccountKey, kind: str, task: Task | None, ask: Mone
         waiting_since=task.first_listed_on if task else None,
         stage=status.stage if status else "M0",
         stage_previous=status.stage_previous if status else None,
-        risk_grade=status.risk_grade if status else None,
+        risk_grade=grade,
         is_over_limit=bool(status and status.is_over_limit),
         promise=Money(promise.currency, promise.amount) if promise else None,
         promised_for=promise.promised_for if promise else None,
@@ -152,6 +161,12 @@ def _line(night: Night, key: AccountKey, kind: str, task: Task | None, ask: Mone
         segment=status.segment if status else None,
         nature=status.arrears_nature if status else None,
         orientation=night.orientations.get(key),
+        special=task.special if task else None,
+        target=night.targets.get((*key, ask.currency)) if ask and kind in BARGAINED else None,
+        offers=(
+            offers(task, owed, grade, company, night.terms.get(key), night.policy) if task and night.policy else NOTHING
+        ),
+        functional_currency=company.functional_currency if company else None,
     )
 
 
@@ -160,12 +175,16 @@ def _number(night: Night, item: Item) -> str:
 
 
 def _behind(night: Night, key: AccountKey, kind: str, ask: Money | None, balances: list[Balance]) -> Iterator[Item]:
-    """Items that make up the row's amount: what is late in its currency; for a reminder what falls due next."""
+    """Items that make up the row's amount: what is late in its currency; for a reminder, and where nothing is late
+    for a commitment, what falls due next.
+    """
     currency = ask.currency if ask else balances[0].currency if balances else None
     items = night.items.get(key, [])
     open_items = [item for item in items if item.currency == currency and item.collectable_amount > 0]
-    if kind != "pre_due_reminder" or ask is None:
-        yield from (item for item in open_items if item.days_past_due > 0)
+    late = [item for item in open_items if item.days_past_due > 0]
+    is_early = kind == "pre_due_reminder" or (kind in BARGAINED and not late)
+    if not is_early or ask is None:
+        yield from late
         return
     left = ask.amount
     for item in open_items:

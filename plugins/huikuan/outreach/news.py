@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -85,20 +86,25 @@ class Recovery:
     is_promise_kept: bool
 
 
-def read_goals(connection: psycopg.Connection[Any], business_date: date, run_id: str) -> list[Goal]:
-    """Targets of the month per person in charge and currency; summed in the database, one currency at a time."""
+def read_goals(
+    connection: psycopg.Connection[Any], business_date: date, run_id: str, whose: str, values: Mapping[str, Any]
+) -> list[Goal]:
+    """Targets of the month per person in charge and currency; summed in the database, one currency at a time.
+
+    ``whose`` is a condition on a row ``x`` with a rep_id, and ``values`` what it needs.
+    """
     with connection.cursor(row_factory=class_row(Goal)) as cursor:
         return cursor.execute(
-            """
+            f"""
             SELECT
-                s.rep_id, g.month, g.currency, sum(g.target) AS target, sum(g.committed) AS committed,
+                x.rep_id, g.month, g.currency, sum(g.target) AS target, sum(g.committed) AS committed,
                 sum(g.received) AS received, sum(g.gap) AS gap
             FROM collections.target_gap AS g
-            INNER JOIN collections.account_status AS s USING (business_date, run_id, company_id, account_id)
-            WHERE g.business_date = %s AND g.run_id = %s
-            GROUP BY s.rep_id, g.month, g.currency ORDER BY s.rep_id, g.month, g.currency
+            INNER JOIN collections.account_status AS x USING (business_date, run_id, company_id, account_id)
+            WHERE g.business_date = %(business_date)s AND g.run_id = %(run_id)s AND {whose}
+            GROUP BY x.rep_id, g.month, g.currency ORDER BY x.rep_id, g.month, g.currency
             """,
-            [business_date, run_id],
+            {"business_date": business_date, "run_id": run_id, **values},
         ).fetchall()
 
 

@@ -9,10 +9,10 @@ import threading
 import traceback
 import uuid
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import chain, islice
 from multiprocessing import get_context, parent_process
 from multiprocessing.connection import wait
@@ -24,7 +24,8 @@ from psycopg.types.json import Jsonb
 
 from huikuan.errors import OutreachError
 from huikuan.outreach.message import Mail, compose, is_address, kind_of
-from huikuan.outreach.rows import Night, Run, newest_run, read_night
+from huikuan.outreach.people import groups
+from huikuan.outreach.rows import Night, Run, newest_run, read_frame, read_rows
 from huikuan.outreach.sanctions import actions_page
 from huikuan.outreach.worklists import (
     DataOwnerReport,
@@ -44,9 +45,16 @@ from huikuan.wording import clean, reader_locale
 
 log = logging.getLogger(__name__)
 
+TOO_MANY = "in one night, the policy allows"
+"""Stands in last_error of every mail that is held because there are too many."""
 _CHUNK = 25
+_GROUP = 500
+"""People whose rows are read at a time."""
 _WORTH_A_PROCESS = 100
 """Mails for which it pays to start one more process."""
+_RECENT = timedelta(days=30)
+_NIGHTS = (5, 10)
+"""Nights with mails that make a median: at least, at most."""
 
 
 @dataclass(frozen=True)
@@ -85,14 +93,14 @@ def write_messages(
                 f"There is no run of {business_date}, so there is nothing to write about.",
                 "Run the night of this business date first.",
             )
-        night = read_night(reading, lake, run)
+        frame = read_frame(reading, lake, run)
         moment = written_at or database_time(reading)
     with step(url, business_date, "outbox", inputs=f"{run.run_id} {run.status}") as attempt:
         if attempt.already_done:
             return {str(state): int(n) for state, n in (attempt.result or {}).items()}
-        with connect(url, "mailer") as connection:
+        with connect(url, "mailer") as connection, connect(url, "mailer") as reading:
             attempt.guard(connection)
-            counts = _write_all(connection, night, policy, page, moment)
+            counts = _write_all(connection, _each_list(reading, lake, frame, policy, page), frame, policy, moment)
             attempt.finish(counts, connection)
             connection.commit()
     log.info("outbox of %s, run %s: %s", business_date, run.run_id, counts or "nothing new")
@@ -100,24 +108,24 @@ def write_messages(
 
 
 def _write_all(
-    connection: psycopg.Connection[Any], night: Night, policy: OutreachPolicy, page: str | None, moment: datetime
+    connection: psycopg.Connection[Any], plans: Iterable[Plan], frame: Night, policy: OutreachPolicy, moment: datetime
 ) -> dict[str, int]:
     """Write the mails as they are made, few of them in memory at a time; returns how many entered each state.
 
     Whether there are too many is known at the end: then those that would leave are parked, in the same transaction.
     """
-    window = policy.window(night.run.business_date)
+    window = policy.window(frame.run.business_date)
     counts: Counter[str] = Counter()
+    usual = usual_night(connection, frame.run.business_date)
     queued = urgent = 0
     entered: list[str] = []
-    workers = _workers(len(night.readers))
-    for plan, mail in composed(_each_list(night, policy, page), policy, moment, workers=workers):
+    for plan, mail in composed(plans, policy, moment, workers=_workers(len(frame.readers))):
         queued += plan.state == "queued"
         urgent += _is_urgent(plan)
-        if insert(connection, night.run, plan, mail, window, moment):
+        if insert(connection, frame.run, plan, mail, window, moment):
             counts[plan.state] += 1
             entered += [mail.message_id] if plan.state == "queued" else []
-    held_back = over_bounds(queued, urgent, policy)
+    held_back = over_bounds(queued, urgent, policy, usual)
     if held_back:
         connection.execute(
             "UPDATE store.message SET state = 'parked', last_error = %s WHERE message_id = ANY(%s)",
@@ -125,8 +133,8 @@ def _write_all(
         )
         counts["queued"] -= len(entered)
         counts["parked"] += len(entered)
-    for plan, mail in composed(_reports(night, policy, queued if held_back else 0), policy, moment):
-        if insert(connection, night.run, plan, mail, window, moment):
+    for plan, mail in composed(_reports(frame, policy, queued if held_back else 0), policy, moment):
+        if insert(connection, frame.run, plan, mail, window, moment):
             counts[plan.state] += 1
     return dict(+counts)
 
@@ -136,7 +144,7 @@ def plan_mails(night: Night, policy: OutreachPolicy, page: str | None = None) ->
 
     ``page``: where Airflow lists what waits for an answer, from settings.
     """
-    plans = list(_each_list(night, policy, page))
+    plans = list(_lists(night, policy, page))
     held_back = too_many(plans, policy)
     if held_back:
         plans = park(plans, held_back)
@@ -144,9 +152,27 @@ def plan_mails(night: Night, policy: OutreachPolicy, page: str | None = None) ->
     return plans + _reports(night, policy, parked)
 
 
-def _each_list(night: Night, policy: OutreachPolicy, page: str | None) -> Iterator[Plan]:
-    """The lists of a published night, one after the other. Raises InvariantError at one that is out of scope."""
-    lists: tuple[Iterator[Worklist], ...] = (each_digest(night), each_escalation(night, page))
+def _each_list(
+    connection: psycopg.Connection[Any], lake: Path, frame: Night, policy: OutreachPolicy, page: str | None
+) -> Iterator[Plan]:
+    """The lists of a published night, read and made team by team: a company of any size fits into memory."""
+    for group in groups(frame, _GROUP) if frame.run.status == "published" else ():
+        night = read_rows(connection, lake, frame, group.people)
+        yield from _lists(night, policy, page, group.digests, group.escalations)
+
+
+def _lists(
+    night: Night,
+    policy: OutreachPolicy,
+    page: str | None,
+    digests: Collection[str] | None = None,
+    escalations: Collection[str] | None = None,
+) -> Iterator[Plan]:
+    """The lists of a published night for these people, one after the other; None: for everybody.
+
+    Raises InvariantError at one that is out of scope.
+    """
+    lists: tuple[Iterator[Worklist], ...] = (each_digest(night, digests), each_escalation(night, page, escalations))
     for worklist in chain(*lists) if night.run.status == "published" else ():
         check_scope(worklist, night)
         yield first_state(worklist, night.run, policy)
@@ -265,12 +291,34 @@ def _is_urgent(plan: Plan) -> bool:
     return plan.state == "queued" and isinstance(plan.worklist, Escalation) and bool(listed(plan.worklist))
 
 
-def over_bounds(queued: int, urgent: int, policy: OutreachPolicy) -> str | None:
+def usual_night(connection: psycopg.Connection[Any], business_date: date) -> tuple[int, int] | None:
+    """Medians of recent nights: mails, and escalations with rows among them; None when there were too few nights."""
+    return connection.execute(
+        """
+        SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY mails), percentile_disc(0.5) WITHIN GROUP (ORDER BY urgent)
+        FROM (
+            SELECT count(*) AS mails, count(*) FILTER (WHERE kind = 'escalation' AND accounts <> '[]') AS urgent
+            FROM store.message
+            WHERE business_date >= %(since)s AND business_date < %(date)s
+              AND kind IN ('digest', 'escalation') AND state <> 'suppressed'
+            GROUP BY business_date ORDER BY business_date DESC LIMIT %(most)s
+        ) AS night
+        HAVING count(*) >= %(least)s
+        """,
+        {"since": business_date - _RECENT, "date": business_date, "least": _NIGHTS[0], "most": _NIGHTS[1]},
+    ).fetchone()
+
+
+def over_bounds(queued: int, urgent: int, policy: OutreachPolicy, usual: tuple[int, int] | None = None) -> str | None:
     """Which bound of the policy so many mails, and so many escalations among them, are over; None: none."""
+    for number, name, median in zip((queued, urgent), ("mails", "escalations"), usual or (), strict=False):
+        bound = max(policy.max_times_usual * median, policy.never_too_many)
+        if number > bound:
+            return f"{number} {name} {TOO_MANY} {bound}: {policy.max_times_usual} times the usual {median}"
     if queued > policy.max_mails:
-        return f"{queued} mails in one night, the policy allows {policy.max_mails}"
+        return f"{queued} mails {TOO_MANY} {policy.max_mails}"
     if policy.max_escalations is not None and urgent > policy.max_escalations:
-        return f"{urgent} escalations in one night, the policy allows {policy.max_escalations}"
+        return f"{urgent} escalations {TOO_MANY} {policy.max_escalations}"
     return None
 
 
@@ -317,7 +365,8 @@ def insert(
             old.state = 'suppressed'
             OR (
                 old.run_id IS DISTINCT FROM excluded.run_id
-                AND (old.state IN ('queued', 'deferred', 'expired') OR (old.state = 'parked' AND old.attempts = 0))
+                AND (old.state IN ('queued', 'deferred', 'refused', 'expired')
+                     OR (old.state = 'parked' AND old.attempts = 0))
             )
         ) AND NOT EXISTS (
             SELECT FROM store.message_action AS a WHERE a.message_id = old.message_id AND a.action = 'dropped'

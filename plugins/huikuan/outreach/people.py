@@ -2,12 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
 from huikuan.outreach.rows import AccountKey, Night, Reader
 
 
-def active(night: Night) -> list[Reader]:
-    """Everybody who may get mail, by id."""
-    return [night.readers[rep_id] for rep_id in sorted(night.readers) if night.readers[rep_id].is_active]
+def active(night: Night, people: Collection[str] | None = None) -> list[Reader]:
+    """Everybody who may get mail, by id; of these ``people`` only, if any are given."""
+    wanted = night.readers.keys() if people is None else people & night.readers.keys()
+    return [night.readers[rep_id] for rep_id in sorted(wanted) if night.readers[rep_id].is_active]
+
+
+@dataclass(frozen=True)
+class Group:
+    """Readers whose mails are made together, and everybody whose rows those mails show."""
+
+    digests: set[str]
+    escalations: set[str]
+    people: set[str]
+
+
+def groups(night: Night, size: int) -> Iterator[Group]:
+    """All active readers in groups of about ``size``: whole teams, then whoever leads teams of teams, one by one."""
+    found = Group(set(), set(), set())
+    for group in _teams(night):
+        found = Group(found.digests | group.digests, found.escalations | group.escalations, found.people | group.people)
+        if len(found.people) >= size:
+            yield found
+            found = Group(set(), set(), set())
+    if found.people:
+        yield found
+
+
+def _teams(night: Night) -> Iterator[Group]:
+    """The people right below each person, and this person's escalations where nobody below leads anybody."""
+    for head, below in sorted(night.reports_of.items(), key=lambda team: team[0] or ""):
+        people = set(below)
+        alone = {rep_id for rep_id in people if not night.reports_of.get(rep_id)}
+        heads = {head} if head in night.readers and alone == people else set()
+        yield Group(people, alone | heads, people | heads)
+    for head in sorted(night.readers):
+        if any(night.reports_of.get(rep_id) for rep_id in night.reports_of.get(head, [])):
+            yield Group(set(), {head}, led_by(night, head))
 
 
 def led_by(night: Night, manager_id: str) -> set[str]:

@@ -6,8 +6,8 @@ Rows that validation quarantined are left out here too.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field, fields
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
@@ -19,7 +19,10 @@ import psycopg
 from psycopg.rows import class_row
 
 from huikuan.errors import OutreachError
+from huikuan.night import lake as lakes
 from huikuan.outreach.news import Change, End, Goal, Handover, Recovery, read_goals, read_recoveries
+from huikuan.policy import Policy
+from huikuan.policy.playbooks import Terms
 
 AccountKey = tuple[str, str]
 """(company_id, account_id)"""
@@ -37,6 +40,7 @@ class Run:
     gate_reasons: list[dict[str, str]]
     is_backfill: bool
     status: str
+    policy_hash: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,9 @@ class Task:
     is_planned: bool | None = True
     """None in nights that knew no capacity: everything was for today."""
     is_floor: bool | None = False
+    pay_on: date | None = None
+    """First day on which money can arrive."""
+    special: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +94,13 @@ class Balance:
     currency: str
     overdue_amount: Decimal
     max_days_past_due: int
+    collectable_amount: Decimal
+    """Overdue or not."""
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One item (未清项) of an account that stands in a list: overdue, or due soon where a task reminds of it."""
+    """One item (未清项) of an account that stands in a list: overdue, or not due yet where a task asks for it."""
 
     company_id: str
     account_id: str
@@ -136,6 +145,30 @@ class Company:
     company_id: str
     name: str
     functional_currency: str
+    calendar: str
+
+
+@dataclass(frozen=True, slots=True)
+class TermsAdvice:
+    """One row of collections.terms_advice: which terms of payment to offer an account (账期建议)."""
+
+    company_id: str
+    account_id: str
+    business_functional: Decimal | None
+    """In a month; None when a rate is missing."""
+    terms: Terms
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One row of collections.target_gap: the month of one account in one currency (回款目标)."""
+
+    company_id: str
+    account_id: str
+    currency: str
+    target: Decimal
+    committed: Decimal
+    gap: Decimal
 
 
 @dataclass(frozen=True)
@@ -200,13 +233,14 @@ _WAITS = "x.state = 'proposed' AND x.is_held IS NOT TRUE"
 """Proposals that are, or will be, put before an approver; those held back by the cap are not."""
 _TIE_OUT = "gate.tie_out"
 """The rule of validation that compares the ledger with the general ledger."""
-_Row = TypeVar("_Row", Balance, Item, Contact)
+_Row = TypeVar("_Row", Balance, Item, Contact, Status, TermsAdvice)
 _CHASED = """x.promise_id IN (SELECT t.subject_id FROM collections.task AS t
              WHERE t.business_date = x.business_date AND t.run_id = x.run_id AND t.company_id = x.company_id
              AND t.kind = 'chase_promise')"""
 _LISTED = """EXISTS (SELECT FROM collections.task AS t
              WHERE t.business_date = x.business_date AND t.run_id = x.run_id AND t.company_id = x.company_id
              AND t.account_id = x.account_id{kind})"""
+_COMPANY = "company_id, name, functional_currency, calendar"
 _Any = TypeVar("_Any")
 _Key = TypeVar("_Key")
 
@@ -293,6 +327,9 @@ class Night:
     goals: list[Goal] = field(default_factory=list)
     handovers: list[Handover] = field(default_factory=list)
     recoveries: list[Recovery] = field(default_factory=list)  # of the last week, on its first day
+    targets: dict[tuple[str, str, str], Target] = field(default_factory=dict)  # (company_id, account_id, currency)
+    terms: dict[AccountKey, TermsAdvice] = field(default_factory=dict)
+    policy: Policy | None = None  # of the run: its limits bound what may be offered; None offers nothing
     payments_complete_to: date | None = None
     ties_out: bool | None = None  # None: nothing to compare with
     rules: list[Rule] = field(default_factory=list)
@@ -403,7 +440,7 @@ def newest_run(connection: psycopg.Connection[Any], business_date: date) -> Run 
     with connection.cursor(row_factory=class_row(Run)) as cursor:
         return cursor.execute(
             """
-            SELECT run_id, business_date, as_of, snapshot_id, gate, gate_reasons, is_backfill, status
+            SELECT run_id, business_date, as_of, snapshot_id, gate, gate_reasons, is_backfill, status, policy_hash
             FROM collections.last_run WHERE business_date = %s
             """,
             [business_date],
@@ -412,20 +449,100 @@ def newest_run(connection: psycopg.Connection[Any], business_date: date) -> Run 
 
 def read_night(connection: psycopg.Connection[Any], lake: Path, run: Run) -> Night:
     """Read all rows of one run. A run that the gate stopped has no published rows, only its quality results."""
-    snapshot = snapshot_folder(lake, run.snapshot_id, run.business_date)
+    return read_rows(connection, lake, read_frame(connection, lake, run))
+
+
+def read_frame(connection: psycopg.Connection[Any], lake: Path, run: Run) -> Night:
+    """The night without anybody's rows: who there is, the state of the data, and what is few."""
+    snapshot, quality = _folders(lake, run)
+    is_published = run.status == "published"
+    with duckdb.connect() as duck:
+        ledger = _Ledger(duck, snapshot, quality)
+        return Night(
+            run=run,
+            readers={reader.rep_id: reader for reader in read_readers(duck, snapshot, quality)},
+            companies={row[0]: Company(*row) for row in ledger.rows("company", _COMPANY)},
+            charges=_charges(connection, run) if is_published else set(),
+            caps=_select(connection, run, Cap, "sanction_cap", "x.is_over ORDER BY x.company_id, x.transition DESC"),
+            recoveries=_recoveries(connection, run) if is_published else [],
+            policy=lakes.read_policy(lake, run.run_id, run.policy_hash) if is_published else None,
+            payments_complete_to=ledger.complete_through("receipt"),
+            **_read_quality(quality),
+        )
+
+
+def read_rows(
+    connection: psycopg.Connection[Any], lake: Path, frame: Night, people: Collection[str] | None = None
+) -> Night:
+    """The night with the rows that mails to these people may show, and to those above them who are among the people.
+
+    None reads everybody's. Lists of whoever is not among them would lack rows, so do not make them.
+    """
+    run = frame.run
+    if run.status != "published":
+        return frame
+    published = _read_published(connection, run, _share(connection, frame, people))
+    recoveries = [row for row in frame.recoveries if people is None or row.rep_id in people]
+    return replace(frame, **published, **_read_snapshot(*_folders(lake, run), published, recoveries))
+
+
+def _folders(lake: Path, run: Run) -> tuple[Path, Path]:
+    """(snapshot, quality results) of a run."""
     quality = lake / "runs" / run.business_date.isoformat() / run.run_id / "quality"
-    published = _read_published(connection, run) if run.status == "published" else {}
-    return Night(run=run, **published, **_read_snapshot(snapshot, quality, published), **_read_quality(quality))
+    return snapshot_folder(lake, run.snapshot_id, run.business_date), quality
+
+
+@dataclass(frozen=True)
+class _Share:
+    """Whose rows are wanted: conditions on a row ``x`` with the values that they need; everybody's when empty."""
+
+    accounts: str = "true"
+    people: str = "true"
+    approvals: str = "true"
+    values: dict[str, Any] = field(default_factory=dict)
+
+
+def _share(connection: psycopg.Connection[Any], frame: Night, people: Collection[str] | None) -> _Share:
+    """Accounts that these people have a task or news of, are in charge of, or stand in for; and where a manager is
+    among them, those that nobody is in charge of.
+    """
+    if people is None:
+        return _Share()
+    leads = any(frame.readers[rep_id].role == "manager" for rep_id in people if rep_id in frame.readers)
+    found = connection.execute(
+        """
+        WITH night AS (SELECT %(day)s::date AS business_date, %(run)s AS run_id)
+        SELECT company_id, account_id FROM collections.task NATURAL JOIN night WHERE rep_id = ANY(%(people)s)
+        UNION
+        SELECT company_id, account_id FROM collections.account_status NATURAL JOIN night
+        WHERE rep_id = ANY(%(people)s) OR (%(leads)s AND rep_id IS NULL)
+        UNION
+        SELECT company_id, account_id FROM collections.account_change NATURAL JOIN night WHERE rep_id = ANY(%(people)s)
+        UNION
+        SELECT company_id, account_id FROM collections.handover NATURAL JOIN night
+        WHERE rep_id = ANY(%(people)s) OR works_rep_id = ANY(%(people)s)
+        """,
+        {"day": frame.run.business_date, "run": frame.run.run_id, "people": list(people), "leads": leads},
+    ).fetchall()
+    return _Share(
+        "(x.company_id, x.account_id) IN (SELECT * FROM unnest(%(companies)s::text[], %(accounts)s::text[]))",
+        "x.rep_id = ANY(%(people)s)",
+        "(x.approver_id IS NULL OR x.approver_id = ANY(%(people)s))",
+        {
+            "companies": [company_id for company_id, _ in found],
+            "accounts": [account_id for _, account_id in found],
+            "people": list(people),
+        },
+    )
 
 
 def read_referrals(connection: psycopg.Connection[Any], lake: Path, run: Run, batch_ids: Iterable[str]) -> Night:
     """Read what the mails to approvers are made of: the unanswered lines of these batches, as far as they are of this
     run, and the proposals as they were published, which say whose approval each one needs.
     """
-    snapshot = snapshot_folder(lake, run.snapshot_id, run.business_date)
-    quality = lake / "runs" / run.business_date.isoformat() / run.run_id / "quality"
-    asked = "x.choice IS NULL AND x.batch_id = ANY(%s) ORDER BY x.approver_id, x.batch_id, x.position"
-    proposals = _select(connection, run, Proposal, "referral", asked, [list(batch_ids)])
+    snapshot, quality = _folders(lake, run)
+    asked = "x.choice IS NULL AND x.batch_id = ANY(%(batches)s) ORDER BY x.approver_id, x.batch_id, x.position"
+    proposals = _select(connection, run, Proposal, "referral", asked, {"batches": list(batch_ids)})
     with duckdb.connect() as duck:
         ledger = _Ledger(duck, snapshot, quality)
         accounts = {(row.company_id, row.account_id) for row in proposals}
@@ -440,7 +557,7 @@ def read_referrals(connection: psycopg.Connection[Any], lake: Path, run: Run, ba
         )
 
 
-def _read_published(connection: psycopg.Connection[Any], run: Run) -> dict[str, Any]:
+def _read_published(connection: psycopg.Connection[Any], run: Run, share: _Share) -> dict[str, Any]:
     """Published rows that some mail may show: tasks, their accounts, accounts that nobody is in charge of, what
     happened to sanctions tonight, and what is different since the night before.
     """
@@ -450,47 +567,47 @@ def _read_published(connection: psycopg.Connection[Any], run: Run) -> dict[str, 
                OR EXISTS (SELECT FROM collections.account_change WHERE {this})
                OR EXISTS (SELECT FROM collections.early_warning WHERE {this} AND since = business_date))"""
     listed = _LISTED.format(kind="")
-    reminded = _LISTED.format(kind=" AND t.kind = 'pre_due_reminder' AND t.currency = x.currency")
+    bargained = _LISTED.format(kind=" AND t.kind IN ('ask_commitment', 'close_gap') AND t.currency = x.currency")
+    early = _LISTED.format(
+        kind=" AND t.kind IN ('pre_due_reminder', 'ask_commitment', 'close_gap') AND t.currency = x.currency"
+    )
     nobodys = """EXISTS (SELECT FROM collections.account_status AS s WHERE s.rep_id IS NULL
                  AND s.business_date = x.business_date AND s.run_id = x.run_id
                  AND s.company_id = x.company_id AND s.account_id = x.account_id)"""
     shown = f"({listed} OR {nobodys})"
     key = "x.company_id, x.account_id"
-    due = f"(x.days_past_due > 0 AND {shown} OR x.collectable_amount > 0 AND {reminded})"
+    due = f"(x.days_past_due > 0 AND {shown} OR x.collectable_amount > 0 AND {early})"
+
+    def rows(kind: type[_Any], view: str, where: str, order: str, whose: str = share.accounts) -> list[_Any]:
+        return _select(connection, run, kind, view, f"{whose} AND {where} ORDER BY {order}", share.values)
+
     return {
-        "tasks": _select(connection, run, Task, "task", "true ORDER BY x.rank, x.task_id"),
-        "statuses": {
-            (row.company_id, row.account_id): row
-            for row in _select(connection, run, Status, "account_status", f"({shown} OR {news})")
-        },
-        "balances": by_account(
-            _select(
-                connection, run, Balance, "account_balance", f"x.overdue_amount > 0 AND {shown} ORDER BY x.currency"
-            )
-        ),
-        "items": by_account(
-            _select(connection, run, Item, "open_item", f"{due} ORDER BY x.due_on, x.document_id, x.seq")
-        ),
+        "tasks": rows(Task, "task", "true", "x.rank, x.task_id"),
+        "statuses": _keyed(rows(Status, "account_status", f"({shown} OR {news})", key)),
+        "balances": by_account(rows(Balance, "account_balance", f"x.overdue_amount > 0 AND {shown}", "x.currency")),
+        "items": by_account(rows(Item, "open_item", due, "x.due_on, x.document_id, x.seq")),
         "promise_states": {
             (row.company_id, row.promise_id): row
-            for row in _select(connection, run, PromiseState, "promise_status", _CHASED)
+            for row in rows(PromiseState, "promise_status", _CHASED, "x.company_id, x.promise_id")
         },
-        "reasons": _task_reasons(connection, run),
-        "charges": _charges(connection, run),
-        "flags": _select(
-            connection, run, Flag, "account_flag", f"(x.state = 'released' OR {_WAITS}) ORDER BY {key}, x.flag"
+        "reasons": _task_reasons(connection, run, share),
+        "flags": rows(
+            Flag,
+            "account_flag",
+            f"({share.accounts} AND x.state = 'released' OR ({share.accounts} OR {share.approvals}) AND {_WAITS})",
+            f"{key}, x.flag",
+            whose="true",
         ),
-        "caps": _select(connection, run, Cap, "sanction_cap", "x.is_over ORDER BY x.company_id, x.transition DESC"),
-        "warnings": _select(
-            connection, run, EarlyWarning, "early_warning", f"x.since = x.business_date ORDER BY {key}, x.warning"
-        ),
-        "changes": _select(
-            connection, run, Change, "account_change", f"true ORDER BY {key}, x.change, x.subject_id, x.currency"
-        ),
-        "ends": _select(connection, run, End, "task_end", "true ORDER BY x.task_id"),
-        "handovers": _select(connection, run, Handover, "handover", f"true ORDER BY {key}"),
-        "goals": read_goals(connection, run.business_date, run.run_id),
-        "recoveries": read_recoveries(connection, run.business_date) if run.business_date.weekday() == 0 else [],
+        "warnings": rows(EarlyWarning, "early_warning", "x.since = x.business_date", f"{key}, x.warning"),
+        "changes": rows(Change, "account_change", "true", f"{key}, x.change, x.subject_id, x.currency"),
+        "ends": rows(End, "task_end", "true", "x.task_id", share.people),
+        "handovers": rows(Handover, "handover", "true", key),
+        "targets": {
+            (row.company_id, row.account_id, row.currency): row
+            for row in rows(Target, "target_gap", bargained, f"{key}, x.currency")
+        },
+        "terms": _keyed(rows(TermsAdvice, "terms_advice", listed, key)),
+        "goals": read_goals(connection, run.business_date, run.run_id, share.people, share.values),
     }
 
 
@@ -503,45 +620,56 @@ def _charges(connection: psycopg.Connection[Any], run: Run) -> set[tuple[str, st
     return set(rows.fetchall())
 
 
+def _recoveries(connection: psycopg.Connection[Any], run: Run) -> list[Recovery]:
+    """What the last week brought in, on its first day."""
+    return read_recoveries(connection, run.business_date) if run.business_date.weekday() == 0 else []
+
+
 def _select(
     connection: psycopg.Connection[Any],
     run: Run,
     kind: type[_Any],
     view: str,
     where: str,
-    values: Iterable[Any] = (),
+    values: Mapping[str, Any] | None = None,
 ) -> list[_Any]:
     """Rows of ``collections.<view>`` of this run, as dataclasses whose fields name the columns."""
     columns = ", ".join(f"x.{field.name}" for field in fields(kind))  # type: ignore[arg-type]
     with connection.cursor(row_factory=class_row(kind)) as cursor:
         return cursor.execute(
-            f"SELECT {columns} FROM collections.{view} AS x WHERE x.business_date = %s AND x.run_id = %s AND {where}",
-            [run.business_date, run.run_id, *values],
+            f"SELECT {columns} FROM collections.{view} AS x "
+            f"WHERE x.business_date = %(business_date)s AND x.run_id = %(run_id)s AND {where}",
+            {"business_date": run.business_date, "run_id": run.run_id, **(values or {})},
         ).fetchall()
 
 
-def _task_reasons(connection: psycopg.Connection[Any], run: Run) -> dict[str, list[str]]:
+def _task_reasons(connection: psycopg.Connection[Any], run: Run, share: _Share) -> dict[str, list[str]]:
     """task_id → rule_ids that put the task into the list."""
     reasons: dict[str, list[str]] = {}
     for decision, rule_id in connection.execute(
-        """
-        SELECT decision, rule_id FROM collections.decision_reason
-        WHERE business_date = %s AND run_id = %s AND starts_with(decision, 'task:') ORDER BY decision, rule_id
+        f"""
+        SELECT x.decision, x.rule_id FROM collections.decision_reason AS x
+        WHERE x.business_date = %(business_date)s AND x.run_id = %(run_id)s AND {share.accounts}
+          AND starts_with(x.decision, 'task:') ORDER BY x.decision, x.rule_id
         """,
-        [run.business_date, run.run_id],
+        {"business_date": run.business_date, "run_id": run.run_id, **share.values},
     ):
         reasons.setdefault(decision.removeprefix("task:"), []).append(rule_id)
     return reasons
 
 
-def _read_snapshot(snapshot: Path, quality: Path, published: dict[str, Any]) -> dict[str, Any]:
+def _read_snapshot(
+    snapshot: Path, quality: Path, published: dict[str, Any], recoveries: list[Recovery]
+) -> dict[str, Any]:
     """Names, people, promises and printed numbers behind the published rows; quarantined rows are left out."""
-    statuses: dict[AccountKey, Status] = published.get("statuses", {})
-    items: dict[AccountKey, list[Item]] = published.get("items", {})
-    tasks: list[Task] = published.get("tasks", [])
-    news: list[Change | Recovery] = [*published.get("changes", []), *published.get("recoveries", [])]
-    accounts = statuses.keys() | {(row.company_id, row.account_id) for row in (*tasks, *news)}
-    subjects = {(row.company_id, row.subject_id) for row in (*tasks, *published.get("changes", [])) if row.subject_id}
+    statuses: dict[AccountKey, Status] = published["statuses"]
+    items: dict[AccountKey, list[Item]] = published["items"]
+    tasks: list[Task] = published["tasks"]
+    changes: list[Change] = published["changes"]
+    told: list[Task | Change | Recovery] = [*tasks, *changes, *recoveries]
+    accounts = statuses.keys() | {(row.company_id, row.account_id) for row in told}
+    about: list[Task | Change] = [*tasks, *changes]
+    subjects = {(row.company_id, row.subject_id) for row in about if row.subject_id}
     with duckdb.connect() as duck:
         ledger = _Ledger(duck, snapshot, quality)
         disputes = dict(ledger.pairs("dispute", "dispute_id", "document_id", subjects))
@@ -551,7 +679,6 @@ def _read_snapshot(snapshot: Path, quality: Path, published: dict[str, Any]) -> 
         receipts = ledger.keyed("receipt", "company_id, receipt_id, amount, currency, received_on", subjects)
         contacts = ledger.keyed("contact", "company_id, account_id, contact_id, role, name, phone", accounts, key=1)
         return {
-            "readers": {reader.rep_id: reader for reader in read_readers(duck, snapshot, quality)},
             "names": dict(ledger.pairs("account", "account_id", "name", accounts)),
             "contacts": by_account([Contact(*row) for row in contacts]),
             "orientations": dict(ledger.pairs("account", "account_id", "orientation", accounts)),
@@ -560,10 +687,6 @@ def _read_snapshot(snapshot: Path, quality: Path, published: dict[str, Any]) -> 
             "disputed_documents": disputes,
             "dispute_reasons": dict(ledger.pairs("dispute", "dispute_id", "reason_code", subjects)),
             "numbers": dict(ledger.pairs("document", "document_id", "number", documents)),
-            "companies": {
-                row[0]: Company(*row) for row in ledger.rows("company", "company_id, name, functional_currency")
-            },
-            "payments_complete_to": ledger.complete_through("receipt"),
         }
 
 
@@ -654,6 +777,11 @@ def _grouped(pairs: Iterable[tuple[_Key, _Any]]) -> dict[_Key, list[_Any]]:
     for key, value in pairs:
         groups.setdefault(key, []).append(value)
     return groups
+
+
+def _keyed(rows: list[_Row]) -> dict[AccountKey, _Row]:
+    """The one row of each account."""
+    return {(row.company_id, row.account_id): row for row in rows}
 
 
 def by_account(rows: list[_Row]) -> dict[AccountKey, list[_Row]]:

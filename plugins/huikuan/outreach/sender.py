@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, fields
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -37,8 +37,11 @@ from huikuan.warehouse.fence import next_token
 log = logging.getLogger(__name__)
 
 WAITING = ("queued", "deferred", "sending")
-ATTENTION = ("parked", "refused", "unknown", "sending")
+HELD = ("parked", "refused", "unknown")
+ATTENTION = (*HELD, "sending")
 MAY_COME_TWICE = ("digest", "data_owner", "undelivered")
+LOOK_BACK = timedelta(days=30)
+"""So far back a mail is settled and told of although nobody works on its date any more. Longer than any holiday."""
 _ONCE_MORE = "handed over once more after silence"
 """Begins last_error from the second try on, so that a second silence ends it."""
 SECOND_CHANCE = (
@@ -81,39 +84,44 @@ def send_messages(
     """Hand over every mail of the date that is due, and return what became of all of them.
 
     The result holds ``sent_now``; ``waiting``, the number of mails that another run of the sender, or another sender
-    at work, may still settle; the number of mails per state in ``states``; and under ``attention`` the message_ids
-    that a person has to look at. ``now`` replaces the database's clock in tests and replays. Unless ``environment`` is
-    ``production``, what really leaves goes to the policy's allow-list only. ``is_workday`` says on which days of a
-    calendar mails leave; None: on all.
+    at work, may still settle; ``held``, the number of those that leave today if a person says so; the number of mails
+    per state in ``states``; and under ``attention`` the message_ids that a person has to look at. Mails that an earlier
+    date left behind are settled too, and not sent. ``now`` replaces the database's clock in tests and replays. Unless
+    ``environment`` is ``production``, what really leaves goes to the policy's allow-list only. ``is_workday`` says on
+    which days of a calendar mails leave; None: on all.
 
     Raises OutreachError when the transport cannot be used at all, FenceError when somebody took a mail from this
     sender; mails that were not handed over then wait in the outbox.
     """
     ground = Ground(lake, business_date, policy, environment, transport.leaves_the_house, is_workday)
     with connect(url, "mailer", autocommit=True) as connection:
-        if not _waiting(connection, business_date, now):
-            return _close(connection, business_date, now, 0)
+        _settle_orphans(connection, business_date)
+        _expire(connection, business_date, now)
+        if not _unsettled(connection, ground, now)["waiting"]:
+            return _close(connection, ground, now, 0)
         sender = _Sender(connection, _enlist(connection, business_date), transport, ground, now)
         try:
-            _settle_orphans(sender)
-            _expire(sender)
             sent = _send_all(sender)
         finally:
             transport.close()
-        return _close(connection, business_date, now, sent)
+        return _close(connection, ground, now, sent)
 
 
-def _waiting(connection: psycopg.Connection[Any], business_date: date, now: datetime | None) -> int:
-    """Mails that are not settled, those in doubt included while their window lasts."""
-    [(count,)] = connection.execute(
+def _unsettled(connection: psycopg.Connection[Any], ground: Ground, now: datetime | None) -> dict[str, int]:
+    """How many mails may still leave: by themselves (``waiting``), or today, at a person's word (``held``)."""
+    second_chance = f"({SECOND_CHANCE} AND not_after >= {_NOW})"
+    [(waiting, held)] = connection.execute(
         f"""
-        SELECT count(*) FROM store.message
-        WHERE business_date = %(date)s
-          AND (state = ANY(%(waiting)s) OR ({SECOND_CHANCE} AND not_after >= {_NOW}))
+        SELECT
+            count(*) FILTER (WHERE state IN {WAITING} OR {second_chance}),
+            count(*) FILTER (
+                WHERE state IN {HELD} AND least(not_after, %(closing)s) >= {_NOW} AND NOT {second_chance}
+            )
+        FROM store.message WHERE business_date = %(date)s
         """,
-        {"date": business_date, "now": now, "waiting": list(WAITING)},
+        {"date": ground.business_date, "closing": ground.policy.window(ground.business_date)[1], "now": now},
     ).fetchall()
-    return int(count)
+    return {"waiting": waiting, "held": held}
 
 
 def _enlist(connection: psycopg.Connection[Any], business_date: date) -> int:
@@ -134,23 +142,24 @@ def _lock_name(business_date: date, token: int) -> str:
     return f"huikuan sender {business_date:%Y-%m-%d} {token}"
 
 
-def _settle_orphans(sender: _Sender) -> None:
+def _settle_orphans(connection: psycopg.Connection[Any], business_date: date) -> None:
     """Mails that a dead sender left on their way become ``unknown``; those that must not arrive twice are parked."""
-    day = sender.ground.business_date
-    tokens = sender.connection.execute(
-        "SELECT DISTINCT token FROM store.message WHERE business_date = %s AND state = 'sending'", [day]
+    senders = connection.execute(
+        "SELECT DISTINCT business_date, token FROM store.message"
+        " WHERE business_date BETWEEN %s AND %s AND state = 'sending'",
+        [business_date - LOOK_BACK, business_date],
     ).fetchall()
-    for (token,) in tokens:
-        with sender.connection.transaction():
-            [(is_dead,)] = sender.connection.execute(
+    for day, token in senders:
+        with connection.transaction():
+            [(is_dead,)] = connection.execute(
                 "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [_lock_name(day, token)]
             ).fetchall()
-            if is_dead and token != sender.token:
-                _settle(sender, token)
+            if is_dead:
+                _settle(connection, day, token)
 
 
-def _settle(sender: _Sender, dead: int) -> None:
-    sender.connection.execute(
+def _settle(connection: psycopg.Connection[Any], day: date, dead: int) -> None:
+    connection.execute(
         """
         UPDATE store.message
         SET state = CASE WHEN kind = ANY(%(twice)s) THEN 'unknown' ELSE 'parked' END,
@@ -160,19 +169,20 @@ def _settle(sender: _Sender, dead: int) -> None:
                 ELSE 'the sender died while handing it over' END
         WHERE business_date = %(date)s AND state = 'sending' AND token = %(dead)s
         """,
-        {"twice": list(MAY_COME_TWICE), "once_more": _ONCE_MORE, "dead": dead, **sender.scope},
+        {"twice": list(MAY_COME_TWICE), "once_more": _ONCE_MORE, "date": day, "dead": dead},
     )
 
 
-def _expire(sender: _Sender) -> None:
-    """A morning missed is not made up for: tomorrow's mail is fresh."""
-    sender.connection.execute(
+def _expire(connection: psycopg.Connection[Any], business_date: date, now: datetime | None) -> None:
+    """A morning missed is not made up for: tomorrow's mail is fresh. What was parked and never tried was missed too."""
+    connection.execute(
         f"""
         UPDATE store.message
         SET state = 'expired', last_error = concat_ws(': ', 'not sent before the end of its window', last_error)
-        WHERE business_date = %(date)s AND state IN ('queued', 'deferred') AND not_after < {_NOW}
+        WHERE business_date BETWEEN %(since)s AND %(date)s AND not_after < {_NOW}
+          AND (state IN ('queued', 'deferred') OR (state = 'parked' AND attempts = 0))
         """,
-        sender.scope,
+        {"since": business_date - LOOK_BACK, "date": business_date, "now": now},
     )
 
 
@@ -273,8 +283,9 @@ def _record(sender: _Sender, claim: Claim, fate: Fate, *, left: bool = False) ->
     return fate.state
 
 
-def _close(connection: psycopg.Connection[Any], business_date: date, now: datetime | None, sent: int) -> dict[str, Any]:
+def _close(connection: psycopg.Connection[Any], ground: Ground, now: datetime | None, sent: int) -> dict[str, Any]:
     """Count, and finish the step when nothing waits any more."""
+    business_date = ground.business_date
     with connection.transaction():
         rows = connection.execute(
             "SELECT state, message_id FROM store.message WHERE business_date = %s ORDER BY state, message_id",
@@ -286,9 +297,9 @@ def _close(connection: psycopg.Connection[Any], business_date: date, now: dateti
             states[state] = states.get(state, 0) + 1
             if state in ATTENTION:
                 attention.setdefault(state, []).append(message_id)
-        waiting = _waiting(connection, business_date, now)
-        result = {"sent_now": sent, "waiting": waiting, "states": states, "attention": attention}
-        if not waiting:
+        unsettled = _unsettled(connection, ground, now)
+        result = {"sent_now": sent, **unsettled, "states": states, "attention": attention}
+        if not unsettled["waiting"]:
             connection.execute(
                 "UPDATE store.run_step SET state = 'finished', finished_at = now(), result = %s"
                 " WHERE business_date = %s AND step = 'send' AND state = 'running'",

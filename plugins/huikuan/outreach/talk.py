@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import logging
+from decimal import Decimal
 from functools import lru_cache
 
 from huikuan.errors import PlaybookError
 from huikuan.outreach.lines import Line
 from huikuan.outreach.rows import Reader
 from huikuan.outreach.worklists import Truth, Week
-from huikuan.playbook import Drill, Facts, Script, Story, StoryFacts, drill_of_week, render, success_story
-from huikuan.policy.playbooks import Special
+from huikuan.playbook import (
+    Drill,
+    Facts,
+    Script,
+    Story,
+    StoryFacts,
+    drill_of_week,
+    render,
+    success_story,
+    terms_text,
+)
 
 log = logging.getLogger(__name__)
-_SPECIALS: tuple[str, ...] = Special.__args__  # type: ignore[attr-defined]
 
 
 def talk(line: Line, reader: Reader, truth: Truth, locale: str) -> Script | None:
@@ -32,6 +41,7 @@ def _rendered(script_id: str, known: Facts, locale: str) -> Script | None:
 
 def facts(line: Line, reader: Reader, truth: Truth) -> Facts:
     """All that the rows say about the task; what they do not say stays unknown."""
+    offers = line.offers
     currency = line.ask.currency if line.ask else line.overdue[0].currency if line.overdue else None
     return Facts(
         business_date=truth.business_date,
@@ -39,7 +49,7 @@ def facts(line: Line, reader: Reader, truth: Truth) -> Facts:
         orientation=line.orientation,
         nature=line.nature,
         segment=line.segment,
-        special=_special(line.script_id or ""),
+        special=line.special,
         account_name=line.name,
         contact_name=line.contact.name if line.contact else None,
         rep_name=reader.name,
@@ -61,12 +71,29 @@ def facts(line: Line, reader: Reader, truth: Truth) -> Facts:
         received_amount=line.receipt.amount if line.receipt else None,
         received_on=line.receipt.received_on if line.receipt else None,
         released_flag=line.subject_id if line.kind == "tell_release" else None,
+        target_amount=line.target.target if line.target else None,
+        committed_amount=line.target.committed if line.target else None,
+        gap_amount=_gap(line),
+        pay_by=offers.pay_by,
+        next_contact_on=offers.next_contact_on,
+        anchor=offers.anchor,
+        plan=offers.plan,
+        discount=offers.discount,
     )
 
 
-def _special(script_id: str) -> str | None:
-    """The special case that a script is for: its name ends with it."""
-    return next((special for special in _SPECIALS if script_id.endswith(special)), None)
+def _gap(line: Line) -> Decimal | None:
+    """What is missing, unless the talk opens with more: nobody names the one and asks for the other."""
+    opens_at = line.offers.anchor.open_at if line.offers.anchor else Decimal(0)
+    return line.target.gap if line.target and opens_at <= line.target.gap else None
+
+
+def terms(line: Line, locale: str) -> str:
+    """Which terms of payment to offer from now on (账期建议); empty when the night advises none."""
+    advice = line.offers.terms
+    if advice is None:
+        return ""
+    return terms_text(advice.terms, line.risk_grade, advice.business_functional, line.functional_currency, locale)
 
 
 def drill(truth: Truth, locale: str) -> Drill:

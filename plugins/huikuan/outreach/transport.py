@@ -165,6 +165,11 @@ class Smtp:
             raise OutreachError(
                 "The mail server has a user and no password.", "Set both in the connection, or neither."
             )
+        if not f"{server.user}{server.password}".isascii():  # a login is ASCII, and its error would show the letter
+            raise OutreachError(
+                "User or password of the mail server holds a letter that a login cannot carry.",
+                "Give the account a password of ASCII letters, digits and signs, and set it in the connection.",
+            )
         self._server = server
         self._client: Any = None
         self._connections_left = server.reconnects + 1
@@ -194,6 +199,7 @@ class Smtp:
             smtp.send(_dotted(mail.content))  # the final dot is the last thing in it: if this fails, it was not sent
         with self._lost_means(UnansweredError):
             code, text = smtp.getreply()
+            smtp.sock.settimeout(self._server.command_timeout)
         if not 400 <= code < 600 and code not in _ACCEPTED:
             self._drop()
             raise UnansweredError(f"{code} is no answer to the end of data")
@@ -211,7 +217,6 @@ class Smtp:
     def _envelope(self, mail: Outgoing) -> None:
         smtp = self._session().smtp
         with self._lost_means(LostError):
-            smtp.sock.settimeout(self._server.command_timeout)
             smtp.rset()
             code, text = smtp.mail(self._server.sender)
             if 500 <= code < 600:  # about us, not about the reader: mended in the configuration, then tried again
@@ -273,7 +278,7 @@ def _dotted(content: bytes) -> bytes:
 
 def _login(server: SmtpServer) -> Any:
     """A yagmail client with an encrypted, verified and (when there is a user) logged-in session."""
-    context = ssl.create_default_context(cafile=server.cafile)
+    context = _trust(server)
     starttls = server.security == "starttls"
     client = yagmail.SMTP(
         user=server.user,
@@ -301,6 +306,17 @@ def _login(server: SmtpServer) -> Any:
     return client
 
 
+def _trust(server: SmtpServer) -> ssl.SSLContext:
+    """Whose certificates are believed. Raises OutreachError when the CA's file cannot be used."""
+    try:
+        return ssl.create_default_context(cafile=server.cafile)
+    except OSError as error:
+        raise OutreachError(
+            f"The CA file {server.cafile} of the mail server cannot be read ({type(error).__name__}).",
+            "Give the connection a cafile in PEM that this machine has, or none. The mails wait in the outbox.",
+        ) from error
+
+
 def _unreachable(server: SmtpServer, error: OSError) -> OutreachError:
     where = f"The mail server {server.host}:{server.port}"
     if isinstance(error, ssl.SSLCertVerificationError):
@@ -315,7 +331,7 @@ def _unreachable(server: SmtpServer, error: OSError) -> OutreachError:
             "knows no logins.",
         )
     code = getattr(error, "smtp_code", None)
-    if type(error).__name__ == "SMTPAuthenticationError":
+    if type(error).__name__ == "SMTPAuthenticationError" and code and code >= 500:
         return OutreachError(f"{where} refuses user or password ({code}).", "Correct them in the connection.")
     detail = f"{type(error).__name__} {code}" if code else type(error).__name__
     return OutreachError(

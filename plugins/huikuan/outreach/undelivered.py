@@ -11,7 +11,7 @@ import logging
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from email import policy as email_policy
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -23,17 +23,18 @@ import psycopg
 from psycopg.rows import class_row
 
 from huikuan.outreach.attention import Waiting, short, write_down
-from huikuan.outreach.eligibility import Ground
+from huikuan.outreach.eligibility import Ground, IsWorkday, day_of_rest
 from huikuan.outreach.message import is_address
+from huikuan.outreach.outbox import TOO_MANY
+from huikuan.outreach.reasons import explained
 from huikuan.outreach.rows import Reader, newest_run
-from huikuan.outreach.sender import SECOND_CHANCE, database_clock
+from huikuan.outreach.sender import LOOK_BACK, SECOND_CHANCE, database_clock
 from huikuan.policy.outreach import OutreachPolicy
 from huikuan.warehouse.connect import connect
 from huikuan.wording import clean
 
 log = logging.getLogger(__name__)
 
-_LOOK_BACK = timedelta(days=7)
 _MOST_LINES = 50
 _STATES = {
     "parked": "暂停，等人决定 held for a person",
@@ -52,22 +53,32 @@ _KINDS = {
 }
 
 
-def tell(url: str, lake: Path, business_date: date, policy: OutreachPolicy, *, now: datetime | None = None) -> int:
+def tell(
+    url: str,
+    lake: Path,
+    business_date: date,
+    policy: OutreachPolicy,
+    *,
+    now: datetime | None = None,
+    is_workday: IsWorkday | None = None,
+) -> int:
     """Write reports on the mails that nobody was told of yet; returns how many reports entered the outbox.
 
-    Nothing is written while mails of the date are still to be handed over, after the window, in a back-fill, or when
-    nobody can be told: then the log says so. Raises OutreachError when the date has no snapshot.
+    Nothing is written while mails of the date are still to be handed over, after the window, in a back-fill, on a day
+    on which nobody works, or when nobody can be told: then the log says so. Raises OutreachError when the date has no
+    snapshot.
     """
+    ground = Ground(lake, business_date, policy, is_workday=is_workday)
     with connect(url, "mailer") as connection, connection.transaction():
         connection.execute("SELECT pg_advisory_xact_lock(hashtextextended('huikuan undelivered', 0))")
         moment = (now or database_clock(connection)).replace(microsecond=0)
         run = newest_run(connection, business_date)
         if run is None or run.is_backfill or moment > policy.window(business_date)[1]:
             return 0
-        untold = _untold(connection, business_date)
-        if not untold:
+        untold = _untold(connection, business_date, moment)
+        if not untold or day_of_rest(ground, policy.local_day(moment)):
             return 0
-        people = Ground(lake, business_date, policy).people().readers
+        people = ground.people().readers
         written = 0
         for reader, told in _addressees(untold, people, policy):
             if _insert(connection, reader, told, business_date, run.run_id, policy, moment):
@@ -79,17 +90,22 @@ def tell(url: str, lake: Path, business_date: date, policy: OutreachPolicy, *, n
         return written
 
 
-def _untold(connection: psycopg.Connection[Any], business_date: date) -> list[Waiting]:
-    """Mails of the last days in a state that ends nowhere, locked; none while others of the date may still leave."""
+def _untold(connection: psycopg.Connection[Any], business_date: date, moment: datetime) -> list[Waiting]:
+    """Mails of the last weeks in a state that ends nowhere, locked; none while others of the date may still leave.
+
+    One that a person let go and that failed again is told of again.
+    """
     names = ", ".join(column.name for column in fields(Waiting))
     with connection.cursor(row_factory=class_row(Waiting)) as cursor:
         return cursor.execute(
             f"""
             SELECT {names} FROM store.message AS m
             WHERE business_date BETWEEN %(from)s AND %(date)s
-              AND (state IN ('parked', 'refused', 'expired') OR (state = 'unknown' AND NOT {SECOND_CHANCE}))
-              AND NOT EXISTS (
-                  SELECT FROM store.message_action AS a WHERE a.message_id = m.message_id AND a.action = 'told'
+              AND (state IN ('parked', 'refused', 'expired')
+                   OR (state = 'unknown' AND (NOT {SECOND_CHANCE} OR not_after < %(now)s)))
+              AND 'told' IS DISTINCT FROM (
+                  SELECT action FROM store.message_action AS a WHERE a.message_id = m.message_id
+                  ORDER BY position DESC LIMIT 1
               )
               AND NOT EXISTS (
                   SELECT FROM store.message AS w WHERE w.business_date = %(date)s AND w.kind <> 'undelivered'
@@ -98,7 +114,7 @@ def _untold(connection: psycopg.Connection[Any], business_date: date) -> list[Wa
             ORDER BY business_date, state, kind, recipient
             FOR UPDATE OF m SKIP LOCKED
             """,
-            {"from": business_date - _LOOK_BACK, "date": business_date},
+            {"from": business_date - LOOK_BACK, "date": business_date, "now": moment},
         ).fetchall()
 
 
@@ -117,11 +133,15 @@ def _addressees(
     for mail in untold:
         manager_ids = {reader.manager_id for reader in people.get(mail.recipient, []) if reader.manager_id}
         managers = [able[rep_id] for rep_id in sorted(manager_ids) if rep_id in able]
-        about_address = mail.state == "refused" or "address" in (mail.last_error or "")
         others = [owner for owner in owners if owner.rep_id != mail.recipient]
-        for reader in (others or managers if about_address else managers or others)[:1]:
+        for reader in (others or managers if _is_about_data(mail) else managers or others)[:1]:
             told.setdefault(reader.rep_id, []).append(mail)
     return [(able[rep_id], told[rep_id]) for rep_id in sorted(told)]
+
+
+def _is_about_data(mail: Waiting) -> bool:
+    """Whether the cause lies with us, and not with what became of the mail outside: address, content, too many."""
+    return mail.state == "refused" or (mail.state == "parked" and not mail.attempts)
 
 
 def _insert(
@@ -179,12 +199,14 @@ def _report(
     lines = [line for mail in told[:_MOST_LINES] for line in _lines(mail)]
     if len(told) > _MOST_LINES:
         lines += [f"… 另有 and {len(told) - _MOST_LINES} more: python -m huikuan outbox list", ""]
+    crowds = sorted({mail.business_date for mail in told if TOO_MANY in (mail.last_error or "")})
     text = [
         "以下邮件没有自行送达，需要您处理。每封邮件只通知一次。",
         "These mails did not arrive by themselves and need you. You are told of each once.",
         "",
         *lines,
         "放行 let it leave:     python -m huikuan outbox release ID --as REP",
+        *(f"全部放行 let all leave: python -m huikuan outbox release --held-on {day} --as REP" for day in crowds),
         "放弃 do not send it:   python -m huikuan outbox drop ID --as REP --reason …",
         "重试 try again:        python -m huikuan outbox retry ID",
         "地址有误时请在总账中更正，次日邮件即用新地址。",
@@ -198,7 +220,7 @@ def _lines(mail: Waiting) -> list[str]:
     return [
         f"{mail.business_date}  {_KINDS.get(mail.kind, mail.kind)}  →  {clean(mail.recipient)}",
         f"    {_STATES.get(mail.state, mail.state)}",
-        f"    {clean(mail.last_error, 300)}",
+        f"    {clean(explained(mail.last_error), 300)}",
         f"    ID {short(mail.message_id)}",
         "",
     ]

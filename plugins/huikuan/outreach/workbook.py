@@ -23,7 +23,7 @@ from huikuan.outreach.lines import Line
 from huikuan.outreach.news import Goal
 from huikuan.outreach.sanctions import proposal_reason, release_reason, resumed, warning, warning_todo
 from huikuan.outreach.sentences import cover_sentence
-from huikuan.outreach.talk import talk
+from huikuan.outreach.talk import talk, terms
 from huikuan.outreach.teams import Member
 from huikuan.outreach.worklists import (
     Approval,
@@ -37,12 +37,14 @@ from huikuan.outreach.worklists import (
     Worklist,
     listed,
 )
+from huikuan.playbook import ORDER
 from huikuan.wording import Wording, clean, minor_units
 
 _LONG = 2000  # characters of a cell; Excel takes 32,767
 _ROWS = 1_000_000  # of Excel's 1,048,576
 
-Cell = str | int | Decimal | date | None
+Cell = str | tuple[str, ...] | int | Decimal | date | None
+"""A tuple is text of several lines."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,12 @@ def sheets(worklist: Worklist, wording: Wording) -> list[Sheet]:
         return [_proposal_sheet(worklist.proposals, wording)]
     lines, found = listed(worklist), []
     if lines:
-        found += [_list_sheet(worklist, lines, wording), _item_sheet(lines, wording)]
+        pages = (
+            _list_sheet(worklist, lines, wording),
+            _talk_sheet(worklist, lines, wording),
+            _item_sheet(lines, wording),
+        )
+        found += [page for page in pages if page.rows]
     if worklist.changes:
         found.append(_change_sheet(worklist.changes, wording))
     if worklist.releases:
@@ -115,6 +122,7 @@ def _list_sheet(worklist: Digest | Escalation, lines: Sequence[Line], wording: W
         (wording.text("Do by"), 12),
         (wording.text("Best day"), 12),
         (wording.text("Listed since"), 12),
+        (wording.text("Terms to offer"), 40),
     )
     rows = [row for place, line in enumerate(lines, 1) for row in _list_rows(worklist, place, line, wording)]
     return Sheet(wording.text("List"), header, rows, currency_column=6)
@@ -147,7 +155,30 @@ def _list_rows(worklist: Digest | Escalation, place: int, line: Line, wording: W
             line.due_on,
             line.act_on,
             line.waiting_since,
+            terms(line, wording.locale) or None,
         )
+
+
+def _talk_sheet(worklist: Digest | Escalation, lines: Sequence[Line], wording: Wording) -> Sheet:
+    """The whole talk of each task that is for today, a row each, from its opening to what follows (会谈指南)."""
+    talks = [
+        (place, line, script)
+        for place, line in enumerate(lines, 1)
+        if line.is_planned and (script := talk(line, worklist.reader, worklist.truth, wording.locale))
+    ]
+    titles = {part.key: part.title for _, _, script in talks for part in script.sections}
+    parts = [key for key in ORDER if key in titles]
+    header = (
+        (wording.text("No."), 5),
+        (wording.text("Customer"), 24),
+        (wording.text("Task"), 12),
+        *((titles[key], 32) for key in parts),
+    )
+    rows: list[tuple[Cell, ...]] = [
+        (place, line.name, label(line.kind, wording), *(script.section(key) or None for key in parts))
+        for place, line, script in talks
+    ]
+    return Sheet(wording.text("Talks"), header, rows)
 
 
 def _item_sheet(lines: Sequence[Line], wording: Wording) -> Sheet:
@@ -431,6 +462,8 @@ def _write(book: Any, sheet: Sheet) -> None:
         for column, cell in enumerate(row):
             if isinstance(cell, str):
                 result = page.write_string(number, column, clean(cell, _LONG), plain)
+            elif isinstance(cell, tuple):
+                result = page.write_string(number, column, "\n".join(clean(part, _LONG) for part in cell), plain)
             elif isinstance(cell, Decimal):
                 digits = currency_digits(str(code))
                 result = page.write_number(number, column, minor_units(cell, str(code)), amounts[min(digits, 4)])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -191,11 +191,11 @@ def digests(night: Night) -> list[Digest]:
     return list(each_digest(night))
 
 
-def each_digest(night: Night) -> Iterator[Digest]:
-    """The same, one after the other, so that thousands need not be held at once."""
+def each_digest(night: Night, people: Collection[str] | None = None) -> Iterator[Digest]:
+    """The same, one after the other, so that thousands need not be held at once; of these ``people`` only, if any."""
     releases, warnings = _by_worker(night, _releases(night)), _by_worker(night, _warnings(night))
     busy = {task.rep_id for task in night.tasks if task.kind != "escalate"} | releases.keys() | warnings.keys()
-    for reader in active(night):
+    for reader in active(night, people):
         if reader.role == "rep" or reader.rep_id in busy:
             yield _digest(night, reader, releases.get(reader.rep_id, []), warnings.get(reader.rep_id, []))
 
@@ -225,10 +225,12 @@ def escalations(night: Night, page: str | None = None) -> list[Escalation]:
     return list(each_escalation(night, page))
 
 
-def each_escalation(night: Night, page: str | None = None) -> Iterator[Escalation]:
-    """The same, one after the other."""
+def each_escalation(
+    night: Night, page: str | None = None, people: Collection[str] | None = None
+) -> Iterator[Escalation]:
+    """The same, one after the other; of these ``people`` only, if any."""
     deciding = {task.rep_id for task in night.tasks if task.kind == "escalate"}
-    for reader in active(night):
+    for reader in active(night, people):
         if reader.role == "manager" or reader.rep_id in deciding:
             yield _escalation(night, reader, page)
 

@@ -9,11 +9,11 @@ from huikuan.playbook.offers import (
     ask_anchor,
     early_discount,
     payment_plan,
-    terms_advice,
 )
-from huikuan.playbook.script import Script, Section, render, terms_text
+from huikuan.playbook.script import ORDER, Script, Section, render, terms_text
 
 __all__ = [
+    "ORDER",
     "Anchor",
     "Discount",
     "Drill",
@@ -31,6 +31,5 @@ __all__ = [
     "payment_plan",
     "render",
     "success_story",
-    "terms_advice",
     "terms_text",
 ]

@@ -1,4 +1,4 @@
-"""What a rep asks for and may offer (开口、分期、折扣、账期), worked out within the limits of the policy."""
+"""What a rep asks for and may offer (开口、分期、折扣), worked out within the limits of the policy."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_HALF_UP, Context, Decimal
 
 from huikuan.currencies import minor_units as currency_digits
 from huikuan.errors import PlaybookError
-from huikuan.policy.playbooks import AskAnchor, DiscountLimits, PlanLimits, Terms, TermsRule
+from huikuan.policy.playbooks import AskAnchor, DiscountLimits, PlanLimits
 from huikuan.wording import minor_units
 
 _STRICTEST = "E"
@@ -106,11 +106,3 @@ def early_discount(
     if pct == 0 or amount <= 0 or (due_on - pay_by).days < limits.min_days_early:
         return None
     return Discount(pct, minor_units(amount * (100 - pct) / 100, currency), pay_by)
-
-
-def terms_advice(grade: str | None, business_functional: Decimal | None, rules: tuple[TermsRule, ...]) -> Terms:
-    """Terms for a grade and a month's business; an unknown amount is taken for a large one."""
-    bands = next(rule.bands for rule in rules if rule.grade == (grade or _STRICTEST))
-    if business_functional is None:
-        return bands[-1].terms
-    return next(band.terms for band in bands if band.up_to is None or business_functional <= band.up_to)

@@ -71,10 +71,11 @@ class Behaviour(Part):
 
 
 class Contacts(Part):
-    """Outcomes of the contact log by what they mean."""
+    """Outcomes of the contact log by what they mean; ``delivered`` reached the customer, but nobody spoke."""
 
     unanswered: tuple[str, ...]
     refused: tuple[str, ...]
+    delivered: tuple[str, ...]
 
 
 class ScoreComponent(Part):

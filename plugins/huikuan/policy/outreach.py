@@ -40,6 +40,10 @@ class OutreachPolicy(BaseModel):
     )
     max_mails: int = Field(gt=0, description="More mails than this in one night: all are parked for a person.")
     max_escalations: int | None = Field(default=None, gt=0, description="Same bound for escalations that have rows.")
+    max_times_usual: int = Field(
+        default=3, ge=2, description="More mails, or escalations, than so many times the median of recent nights: same."
+    )
+    never_too_many: int = Field(default=20, ge=0, description="So few are not held for being more than usual.")
     retry_minutes: int = Field(default=15, ge=15, description="Wait after a temporary refusal (4xx).")
 
     @field_validator("send_from", "send_until", mode="before")

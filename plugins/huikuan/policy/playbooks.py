@@ -116,6 +116,7 @@ class Playbooks(Part):
     ask_anchor: AskAnchor
     plan: PlanLimits
     discount: DiscountLimits
+    terms_months: int = Field(ge=1)
     terms: tuple[TermsRule, ...]
 
     def script_for(self, kind: TaskKind, case: dict[str, str | None]) -> str:

@@ -56,6 +56,7 @@ def relations(
         _task_kind(policy),
         *_task_points(policy.tasks),
         *_scripts(policy.playbooks, business_date),
+        *_terms(policy.playbooks, business_date),
         *_calendars(policy, business_date, calendars),
         _contact_outcome(policy),
         _currency(),
@@ -397,6 +398,22 @@ def _scripts(playbooks: Playbooks, business_date: date) -> list[Relation]:
     ]
 
 
+def _terms(playbooks: Playbooks, business_date: date) -> list[Relation]:
+    """Terms per grade and month's business, and the day after which documents count as business."""
+    bands: list[tuple[Any, ...]] = [
+        (rule.grade, band.over, band.up_to, band.terms) for rule in playbooks.terms for band in rule.bands
+    ]
+    as_of, months = business_date - timedelta(days=1), playbooks.terms_months
+    return [
+        Relation("terms_band", {"grade": "VARCHAR", "over": _AMOUNT, "up_to": _AMOUNT, "terms": "VARCHAR"}, bands),
+        Relation(
+            "terms_window",
+            {"business_from": "DATE", "months": "INTEGER"},
+            [(as_of - relativedelta(months=months), months)],
+        ),
+    ]
+
+
 def _calendars(policy: Policy, business_date: date, names: Collection[str]) -> list[Relation]:
     """Workdays around the business date, what habits of paying mean, and who is spoken to about what."""
     days = calendar.calendar_days(policy.calendars, business_date, names)
@@ -411,6 +428,7 @@ def _calendars(policy: Policy, business_date: date, names: Collection[str]) -> l
 def _contact_outcome(policy: Policy) -> Relation:
     rows: list[tuple[Any, ...]] = [(outcome, "unanswered") for outcome in policy.contacts.unanswered]
     rows += [(outcome, "refused") for outcome in policy.contacts.refused]
+    rows += [(outcome, "delivered") for outcome in policy.contacts.delivered]
     return Relation("contact_outcome", {"outcome": "VARCHAR", "meaning": "VARCHAR"}, rows)
 
 

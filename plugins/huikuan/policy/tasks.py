@@ -37,8 +37,9 @@ CONTACT_KINDS = ("chase_promise", "tell_release", "thank_payment", *Talk.__args_
 class TaskRule(Part):
     """All conditions that are given must hold; an account whose total is unknown passes those on amount.
 
-    ``every_days``: not again before that many days after it was last done; news that somebody has to tell
-    (``tell_release``, ``thank_payment``) stand that long when nobody does. ``when``: conditions on the facts of the
+    ``every_days``: not again before that many days after it was last done, in place of the stage's rhythm (a visit
+    keeps the rhythm after other talks); news that somebody has to tell (``tell_release``, ``thank_payment``) stand
+    that long when nobody does. ``when``: conditions on the facts of the
     account, as in rules. ``waits_for_best_day``: listed on the day that suits the customer's way of paying.
     """
 

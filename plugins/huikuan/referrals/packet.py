@@ -17,7 +17,7 @@ from pathlib import Path
 
 from huikuan.errors import HuikuanError
 from huikuan.night import lake as lakes
-from huikuan.policy import Policy, load_policy
+from huikuan.policy import Policy
 from huikuan.policy.parts import Segment
 from huikuan.referrals import packet_papers as papers
 from huikuan.referrals.packet_claim import claim_of
@@ -87,7 +87,7 @@ def packets_for_night(url: str, lake: Path, business_date: date, report: Report 
         (report or log.info)(f"no night of {business_date} is published: no legal packets")
         return {"made": 0, "failed": 0}
     done = referred_packets(
-        lake, run.run_id, policy_of(lake, run.run_id), packets_folder(lake, business_date), report=report
+        lake, run.run_id, _policy_of(lake, run.run_id), packets_folder(lake, business_date), report=report
     )
     return {"made": len(done.packets), "failed": len(done.failed)}
 
@@ -137,18 +137,13 @@ def packet_command(
         )
     run_id = link.resolve().parent.name
     company_id = company_id or _only_company(open_night(settings.lake, run_id), account_id)
-    policy = policy_of(settings.lake, run_id)
+    policy = _policy_of(settings.lake, run_id)
     target = packets_folder(settings.lake, business_date)
     return build_packet(settings.lake, run_id, company_id, account_id, locale, policy, target)
 
 
-def policy_of(lake: Path, run_id: str) -> Policy:
-    """The policy that a run was computed under, from its own copy."""
-    path = lakes.run_folder(lake, run_id) / "policy.yaml"
-    policy = load_policy(path)
-    if policy.hash != lakes.read_identity(lake, run_id).policy_hash:
-        raise PacketError(f"{path} is not the policy of run {run_id}.", "Validate the night again.")
-    return policy
+def _policy_of(lake: Path, run_id: str) -> Policy:
+    return lakes.read_policy(lake, run_id, lakes.read_identity(lake, run_id).policy_hash)
 
 
 def packets_folder(lake: Path, business_date: date) -> Path:

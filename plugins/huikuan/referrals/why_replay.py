@@ -24,11 +24,11 @@ from sqlalchemy import Column, Table
 from huikuan.columns import duckdb_type
 from huikuan.engine import duck
 from huikuan.engine.graph import Model, load_models
-from huikuan.errors import HuikuanError, SnapshotError
+from huikuan.errors import HuikuanError
 from huikuan.ledger.contract import INPUTS
 from huikuan.ledger.duck import name, pattern, text
 from huikuan.night import lake as lakes
-from huikuan.policy import Policy, load_policy
+from huikuan.policy import Policy
 from huikuan.referrals.packet_facts import NightFiles, open_night
 from huikuan.settings import INCLUDE
 from huikuan.warehouse.tables import RESULTS
@@ -55,7 +55,7 @@ SHOWN = (
 """Published results that say something about one account."""
 
 _QUERIES = INCLUDE / "sql" / "why"
-_NEIGHBOURS = ("sanction_cap", "task", "aging_summary")
+_NEIGHBOURS = ("sanction_cap", "task", "task_end", "aging_summary")
 """Models whose rows depend on other accounts: their published rows are shown instead."""
 _SHARED_IDS = ("company_id", "rep_id", "manager_id", "owner_rep_id")
 _NEAREST = 3
@@ -90,7 +90,7 @@ def cut_out(lake: Path, run_id: str, account_id: str, company_id: str | None, fo
     damaged.
     """
     night = open_night(lake, run_id)
-    policy = _policy(lake, night.identity)
+    policy = lakes.read_policy(lake, night.identity.run_id, night.identity.policy_hash)
     before = night.identity.previous_run_id
     if before is not None:
         lakes.sealed_tables(lake, before)
@@ -203,16 +203,6 @@ def _is(key: AccountKey) -> str:
 # --- cutting out -----------------------------------------------------------------------------------------------------
 
 
-def _policy(lake: Path, identity: lakes.RunIdentity) -> Policy:
-    policy = load_policy(lakes.run_folder(lake, identity.run_id) / "policy.yaml")
-    if policy.hash != identity.policy_hash:
-        raise SnapshotError(
-            f"The policy kept with run {identity.run_id} is not the one it was published under.",
-            "Restore the lake's runs folder from the backup, or run the night again.",
-        )
-    return policy
-
-
 def _gate(lake: Path, run_id: str) -> dict[str, Any]:
     path = lakes.run_folder(lake, run_id) / "quality" / "gate.json"
     content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
@@ -321,7 +311,7 @@ def _write_night(con: duckdb.DuckDBPyConnection, night: NightFiles, key: Account
         "quarantine": f"coalesce({about.format('company_id')}, {company}) = {company} AND ({about.format('account_id')}"
         f" = {account} OR {about.format('document_id')} IN ({documents}))",
     }
-    for table in SHOWN:
+    for table in sorted({*SHOWN, *_read_tables("previous")}):  # a later night continues from this one
         con.execute(f"CREATE TEMP TABLE empty_{table} ({_definition(RESULTS[table])})")
         source = f"FROM read_parquet({pattern(night.results[table])}) WHERE {where.get(table, own)}"
         con.execute(

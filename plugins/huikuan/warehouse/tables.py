@@ -223,6 +223,8 @@ _result(
     _may("contact_id", Text, "Person at the customer to speak to; names stay in the ledger."),
     _may("is_planned", Boolean, "Fits into the person's day; others wait and gain points by waiting."),
     _may("is_floor", Boolean, "Nobody has spoken to the account for longer than the policy allows (覆盖底线)."),
+    _may("pay_on", Date, "First day on which money can arrive when asked for on act_on."),
+    _may("special", Text, "Special case that the customer has brought up (特殊情形)."),
     comment="What each person should do today (任务).",
 )
 _result(
@@ -280,6 +282,14 @@ _result(
     _need("cause", Text, "Why it is not the rep in charge.", ("absent", "left", "nobody")),
     _may("until_on", Date, "Last day of the absence."),
     comment="Accounts with money open that somebody else works on today (代班与交接).",
+)
+_result(
+    "terms_advice",
+    _company(),
+    _account(key=True),
+    _may("business_functional", MONEY, "Mean business of a month in functional currency; empty: a rate is missing."),
+    _need("terms", Text, "Terms to offer.", ("deposit_on_delivery", "monthly", "quarterly")),
+    comment="Terms of payment to offer each account, by grade and business (账期建议).",
 )
 _result(
     "promise_status",

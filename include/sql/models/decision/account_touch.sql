@@ -1,29 +1,68 @@
 -- One row per account: when it was last spoken to, what was agreed, and for how long nobody has spoken to it while it
--- owed money. A contact counts when somebody was reached.
+-- owed money; days_untried counts from the last attempt, too. A talk counts by the company's local day, and when
+-- somebody was reached; a letter is none. Who made a promise is not untouched, though nobody wrote the talk down.
 -- materialise: table
-WITH reached AS (
+WITH contact AS (
     SELECT
         l.company_id,
         l.account_id,
-        CAST(l.contacted_at AS DATE) AS talked_on,
+        COALESCE(c.timezone, 'UTC') AS timezone,
+        l.contacted_at,
         l.channel,
         l.next_step_on,
-        ROW_NUMBER() OVER (
-            PARTITION BY l.company_id, l.account_id ORDER BY l.contacted_at DESC, l.log_id DESC
-        ) AS place
+        COALESCE(u.meaning, 'talk') AS meaning
     FROM ledger.contact_log AS l
-    LEFT JOIN policy.contact_outcome AS u ON l.outcome = u.outcome AND u.meaning = 'unanswered'
-    WHERE CAST(l.contacted_at AS DATE) <= $as_of AND u.outcome IS NULL
+    LEFT JOIN ledger.company AS c ON l.company_id = c.company_id
+    LEFT JOIN policy.contact_outcome AS u ON l.outcome = u.outcome AND u.meaning IN ('unanswered', 'delivered')
+    WHERE
+        -- The zone decides near midnight only.
+        DATE_DIFF('day', CAST(l.contacted_at AS DATE), $as_of) > 1
+        OR CAST(l.contacted_at AT TIME ZONE COALESCE(c.timezone, 'UTC') AS DATE) <= $as_of
+),
+
+latest AS (
+    SELECT
+        company_id,
+        account_id,
+        timezone,
+        MAX(CASE WHEN meaning <> 'delivered' THEN contacted_at END) AS tried_at,
+        MAX(CASE WHEN meaning = 'talk' THEN contacted_at END) AS talked_at,
+        MAX(CASE WHEN meaning = 'talk' AND channel = 'visit' THEN contacted_at END) AS visited_at
+    FROM contact
+    GROUP BY company_id, account_id, timezone
+),
+
+agreed AS (
+    SELECT
+        t.company_id,
+        t.account_id,
+        MAX(t.next_step_on) AS follow_up_on
+    FROM contact AS t
+    INNER JOIN latest AS x
+        ON t.company_id = x.company_id AND t.account_id = x.account_id AND t.contacted_at = x.talked_at
+    WHERE t.meaning = 'talk' AND t.next_step_on IS NOT NULL
+    GROUP BY t.company_id, t.account_id
 ),
 
 talk AS (
     SELECT
+        t.company_id,
+        t.account_id,
+        CAST(t.tried_at AT TIME ZONE t.timezone AS DATE) AS last_try_on,
+        CAST(t.talked_at AT TIME ZONE t.timezone AS DATE) AS last_talk_on,
+        CAST(t.visited_at AT TIME ZONE t.timezone AS DATE) AS last_visit_on,
+        g.follow_up_on
+    FROM latest AS t
+    LEFT JOIN agreed AS g ON t.company_id = g.company_id AND t.account_id = g.account_id
+),
+
+promised AS (
+    SELECT
         company_id,
         account_id,
-        MAX(talked_on) AS last_talk_on,
-        MAX(CASE WHEN channel = 'visit' THEN talked_on END) AS last_visit_on,
-        MAX(CASE WHEN place = 1 THEN next_step_on END) AS follow_up_on
-    FROM reached
+        MAX(made_on) AS made_on
+    FROM ledger.promise
+    WHERE made_on <= $as_of
     GROUP BY company_id, account_id
 ),
 
@@ -36,15 +75,35 @@ owing AS (
     INNER JOIN ledger.document AS d ON i.company_id = d.company_id AND i.document_id = d.document_id
     WHERE i.net_amount > 0
     GROUP BY i.company_id, i.account_id
+),
+
+known AS (
+    SELECT
+        a.company_id,
+        a.account_id,
+        t.last_talk_on,
+        t.last_try_on,
+        t.last_visit_on,
+        t.follow_up_on,
+        CASE
+            WHEN o.owes_since IS NOT NULL
+                THEN
+                    GREATEST(
+                        o.owes_since, COALESCE(t.last_talk_on, o.owes_since), COALESCE(m.made_on, o.owes_since)
+                    )
+        END AS quiet_since
+    FROM ledger.account AS a
+    LEFT JOIN talk AS t ON a.company_id = t.company_id AND a.account_id = t.account_id
+    LEFT JOIN promised AS m ON a.company_id = m.company_id AND a.account_id = m.account_id
+    LEFT JOIN owing AS o ON a.company_id = o.company_id AND a.account_id = o.account_id
 )
 
 SELECT
-    a.company_id,
-    a.account_id,
-    t.last_talk_on,
-    t.last_visit_on,
-    t.follow_up_on,
-    DATE_DIFF('day', GREATEST(o.owes_since, COALESCE(t.last_talk_on, o.owes_since)), $business_date) AS days_untouched
-FROM ledger.account AS a
-LEFT JOIN talk AS t ON a.company_id = t.company_id AND a.account_id = t.account_id
-LEFT JOIN owing AS o ON a.company_id = o.company_id AND a.account_id = o.account_id
+    company_id,
+    account_id,
+    last_talk_on,
+    last_visit_on,
+    follow_up_on,
+    DATE_DIFF('day', quiet_since, $business_date) AS days_untouched,
+    DATE_DIFF('day', GREATEST(quiet_since, COALESCE(last_try_on, quiet_since)), $business_date) AS days_untried
+FROM known

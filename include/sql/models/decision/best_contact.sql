@@ -2,9 +2,17 @@
 -- null where the ledger names nobody. Of several in one role: who has a telephone number, then who has an address, then
 -- the smallest contact_id, so that it is the same person every night.
 -- materialise: table
-WITH purpose AS (
-    SELECT DISTINCT purpose
-    FROM policy.speak_to
+WITH person AS (
+    SELECT
+        company_id,
+        account_id,
+        role,
+        contact_id,
+        ROW_NUMBER() OVER (
+            PARTITION BY company_id, account_id, role
+            ORDER BY phone IS NULL ASC, email IS NULL ASC, contact_id ASC
+        ) AS place
+    FROM ledger.contact
 ),
 
 choice AS (
@@ -12,25 +20,27 @@ choice AS (
         k.company_id,
         k.account_id,
         s.purpose,
-        k.contact_id,
-        k.role,
-        s.place = 1 AS is_first_choice,
-        ROW_NUMBER() OVER (
-            PARTITION BY k.company_id, k.account_id, s.purpose
-            ORDER BY s.place ASC, k.phone IS NULL ASC, k.email IS NULL ASC, k.contact_id ASC
-        ) AS place
-    FROM ledger.contact AS k
+        MIN(s.place) AS place
+    FROM person AS k
     INNER JOIN policy.speak_to AS s ON k.role = s.role
+    WHERE k.place = 1
+    GROUP BY k.company_id, k.account_id, s.purpose
 )
 
 SELECT
     a.company_id,
     a.account_id,
     p.purpose,
-    c.contact_id,
-    c.role,
-    COALESCE(c.is_first_choice, FALSE) AS is_first_choice
+    k.contact_id,
+    k.role,
+    COALESCE(c.place = 1, FALSE) AS is_first_choice
 FROM ledger.account AS a
-CROSS JOIN purpose AS p
+CROSS JOIN (
+    SELECT DISTINCT purpose
+    FROM policy.speak_to
+) AS p
 LEFT JOIN choice AS c
-    ON a.company_id = c.company_id AND a.account_id = c.account_id AND p.purpose = c.purpose AND c.place = 1
+    ON a.company_id = c.company_id AND a.account_id = c.account_id AND p.purpose = c.purpose
+LEFT JOIN policy.speak_to AS s ON c.purpose = s.purpose AND c.place = s.place
+LEFT JOIN person AS k
+    ON a.company_id = k.company_id AND a.account_id = k.account_id AND s.role = k.role AND k.place = 1

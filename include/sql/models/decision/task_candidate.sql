@@ -1,8 +1,9 @@
 -- One row per thing to do, before points: whom it concerns, what to ask for, who does it.
--- Nobody calls the insolvent, one whose status the contract does not know, or a customer who asked to be left alone for
--- now. After a talk an account rests: until the day that was agreed, else as long as the stage allows. In each currency
--- an account gets one talk about money. task_id is the uuid5 of what the task is about, in the namespace whose bytes
--- are "huikuan:task:id:", so it is the same every night.
+-- Nobody calls or writes to the insolvent, one whose status the contract does not know, or a customer who asked to be
+-- left alone for now. After a talk an account rests: until the day that was agreed, else as long as the kind or the
+-- stage says. In each currency an account gets one talk about money. task_id is the uuid5 of what the task is about, in
+-- the namespace whose bytes are "huikuan:task:id:", so it is the same every night; what is about the whole account is
+-- the same in whichever currency.
 -- materialise: table
 WITH found AS (
     SELECT
@@ -13,7 +14,8 @@ WITH found AS (
         '' AS subject_id,
         ask_amount,
         NULL AS owner_rep_id,
-        NULL AS happened_on
+        NULL AS happened_on,
+        NULL AS deadline_on
     FROM task_talk
     UNION ALL
     SELECT
@@ -24,7 +26,8 @@ WITH found AS (
         subject_id,
         ask_amount,
         owner_rep_id,
-        happened_on
+        happened_on,
+        deadline_on
     FROM task_event
     UNION ALL
     SELECT
@@ -35,16 +38,17 @@ WITH found AS (
         '' AS subject_id,
         ask_amount,
         NULL AS owner_rep_id,
-        NULL AS happened_on
+        NULL AS happened_on,
+        NULL AS deadline_on
     FROM task_paper
 ),
 
--- The lawyer for a company's claims: an active one who reports to the manager of a rep there, else any.
+-- The lawyer for a company's claims, or who stands in: one who reports to the manager of a rep there, else any.
 lawyer AS (
     SELECT
         a.company_id,
-        MIN(r.rep_id) AS rep_id,
-        MIN(CASE WHEN r.manager_id IN (m.manager_id, m.rep_id) THEN r.rep_id END) AS near_rep_id
+        MIN(w.own_rep_id) AS rep_id,
+        MIN(CASE WHEN r.manager_id IN (m.manager_id, m.rep_id) THEN w.own_rep_id END) AS near_rep_id
     FROM (
         SELECT DISTINCT
             company_id,
@@ -54,7 +58,8 @@ lawyer AS (
     LEFT JOIN ledger.rep AS s ON a.rep_id = s.rep_id
     LEFT JOIN ledger.rep AS m ON s.manager_id = m.rep_id
     CROSS JOIN ledger.rep AS r
-    WHERE r.role = 'legal' AND COALESCE(r.is_active, TRUE)
+    INNER JOIN worker AS w ON r.rep_id = w.rep_id
+    WHERE r.role = 'legal'
     GROUP BY a.company_id
 ),
 
@@ -69,7 +74,10 @@ looked AS (
         k.is_contact,
         k.talk_place,
         t.days_untouched,
-        k.talk_place IS NOT NULL AND t.days_untouched >= p.coverage_floor_days AS is_floor,
+        t.days_untried,
+        k.talk_place IS NOT NULL OR f.kind = 'chase_promise' AS is_talk,
+        (k.talk_place IS NOT NULL OR f.kind = 'chase_promise')
+        AND t.days_untouched >= p.coverage_floor_days AS is_floor,
         CAST(f.ask_amount AS DECIMAL(28, 4)) * r.rate AS ask_functional,
         CASE
             WHEN f.kind = 'escalate' THEN w.manager_id
@@ -112,7 +120,7 @@ looked AS (
             OR f.kind IN ('resolve_dispute', 'collect_evidence', 'file_claim')
         )
         AND (
-            NOT k.is_contact
+            NOT (k.is_contact OR f.kind = 'send_statement')
             OR (
                 COALESCE(a.status, 'active') IN ('active', 'closed')
                 AND (a.do_not_contact_until IS NULL OR a.do_not_contact_until <= $business_date)
@@ -131,37 +139,52 @@ looked AS (
             OR (t.follow_up_on IS NOT NULL AND t.follow_up_on <= $business_date)
             OR (
                 t.follow_up_on IS NULL
-                AND DATE_DIFF('day', t.last_talk_on, $business_date) >= GREATEST(g.rhythm_days, k.every_days)
+                AND DATE_DIFF('day', t.last_talk_on, $business_date)
+                >= CASE WHEN f.kind = 'visit' OR k.every_days = 0 THEN g.rhythm_days ELSE k.every_days END
             )
         )
 ),
 
-chosen AS (
+asked AS (
     SELECT
-        *,
-        ROW_NUMBER() OVER (
-            PARTITION BY company_id, account_id, currency, talk_place IS NULL ORDER BY talk_place ASC
-        ) AS place,
-        SUM(CASE WHEN kind = 'chase_promise' THEN ask_amount ELSE 0 END) OVER (
-            PARTITION BY company_id, account_id, currency
-        ) AS chased_amount
+        company_id,
+        account_id,
+        currency,
+        MIN(talk_place) AS talk_place,
+        SUM(CASE WHEN kind = 'chase_promise' THEN ask_amount ELSE 0 END) AS chased_amount
     FROM looked
+    WHERE is_talk AND ask_amount IS NOT NULL
+    GROUP BY company_id, account_id, currency
+),
+
+asked_at_all AS (
+    SELECT
+        company_id,
+        account_id
+    FROM asked
+    GROUP BY company_id, account_id
 ),
 
 digest AS (
     SELECT
-        *,
+        n.*,
         SHA1(
-            'huikuan:task:id:' || company_id || '|' || account_id || '|' || kind || '|'
-            || COALESCE(currency, '') || '|' || subject_id
+            'huikuan:task:id:' || n.company_id || '|' || n.account_id || '|' || n.kind || '|'
+            || CASE WHEN n.kind IN ('tell_release', 'prepare_referral') THEN '' ELSE COALESCE(n.currency, '') END
+            || '|' || n.subject_id
         ) AS hex
-    FROM chosen
+    FROM looked AS n
+    LEFT JOIN asked AS q
+        ON n.company_id = q.company_id AND n.account_id = q.account_id AND n.currency = q.currency
+    LEFT JOIN asked_at_all AS c ON n.company_id = c.company_id AND n.account_id = c.account_id
     WHERE
-        talk_place IS NULL
+        n.talk_place IS NULL
+        OR (n.ask_amount IS NULL AND c.account_id IS NULL)
         -- Who is chased for all of it anyway needs no second call; a plan or a visit is more than a call.
         OR (
-            place = 1
-            AND (chased_amount = 0 OR ask_amount > chased_amount OR kind IN ('visit', 'offer_plan'))
+            n.ask_amount IS NOT NULL
+            AND n.talk_place = q.talk_place
+            AND (q.chased_amount = 0 OR n.ask_amount > q.chased_amount OR n.kind IN ('visit', 'offer_plan'))
         )
 )
 
@@ -183,6 +206,8 @@ SELECT
     waits_for_best_day,
     is_contact,
     days_untouched,
+    days_untried,
     is_floor,
+    deadline_on,
     ask_functional
 FROM digest

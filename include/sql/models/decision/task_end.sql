@@ -10,16 +10,21 @@ WITH gone AS (
 paid AS (
     SELECT
         g.task_id,
-        SUM(r.amount) AS amount
+        SUM(r.amount) AS amount,
+        MAX(r.received_on) AS paid_on
     FROM gone AS g
     INNER JOIN ledger.receipt AS r
         ON
             g.company_id = r.company_id
             AND g.account_id = r.account_id
             AND g.currency = r.currency
-    -- Listed in the morning of a business date: what came in on that day or later came after.
-    WHERE r.received_on >= g.first_listed_on AND r.received_on <= $as_of
+    WHERE
+        g.kind NOT IN ('send_statement', 'collect_evidence', 'tell_release', 'thank_payment')
+        -- Listed in the morning of a business date: what came in on that day or later came after.
+        AND r.received_on >= g.first_listed_on
+        AND r.received_on <= $as_of
     GROUP BY g.task_id
+    HAVING SUM(r.amount) > 0
 ),
 
 papers AS (
@@ -27,7 +32,10 @@ papers AS (
     FROM gone AS g
     INNER JOIN ledger.evidence AS e ON g.company_id = e.company_id AND g.account_id = e.account_id
     WHERE
-        g.kind IN ('send_statement', 'collect_evidence')
+        (
+            (g.kind = 'send_statement' AND e.kind = 'stamped_statement')
+            OR (g.kind = 'collect_evidence' AND e.kind IN ('delivery_note', 'acceptance_certificate'))
+        )
         AND e.obtained_on >= g.first_listed_on
         AND e.obtained_on <= $as_of
 ),
@@ -43,32 +51,52 @@ promised AS (
     SELECT
         g.task_id,
         BOOL_OR(s.promise_id = g.subject_id AND s.state = 'kept') AS is_kept,
-        BOOL_OR(m.made_on >= g.first_listed_on) AS is_new
+        MAX(CASE WHEN m.made_on >= g.first_listed_on THEN m.made_on END) AS promised_on
     FROM gone AS g
     INNER JOIN ledger.promise AS m
-        ON g.company_id = m.company_id AND g.account_id = m.account_id AND m.made_on <= $as_of
+        ON
+            g.company_id = m.company_id
+            AND g.account_id = m.account_id
+            AND g.currency = m.currency
+            AND m.made_on <= $as_of
     INNER JOIN promise_status AS s ON m.company_id = s.company_id AND m.promise_id = s.promise_id
+    INNER JOIN policy.task_kind AS k ON g.kind = k.kind
+    WHERE k.talk_place IS NOT NULL OR g.kind = 'chase_promise'
     GROUP BY g.task_id
 ),
 
-judged AS (
+dated AS (
     SELECT
         g.*,
+        x.task_id IS NOT NULL AS is_settled,
+        e.task_id IS NOT NULL AS is_obtained,
+        g.kind = 'chase_promise' AND COALESCE(m.is_kept, FALSE) AS is_kept,
         p.amount AS paid_amount,
-        CASE
-            WHEN x.task_id IS NOT NULL THEN 'resolved'
-            WHEN e.task_id IS NOT NULL THEN 'obtained'
-            WHEN g.kind = 'chase_promise' AND m.is_kept THEN 'kept'
-            WHEN m.is_new AND g.kind IN ('chase_promise', 'ask_commitment', 'close_gap', 'offer_plan') THEN 'promised'
-            WHEN p.amount > 0 THEN 'paid'
-            WHEN t.last_talk_on >= g.first_listed_on THEN 'talked'
-        END AS reason
+        p.paid_on,
+        m.promised_on,
+        CASE WHEN k.is_contact AND t.last_talk_on >= g.first_listed_on THEN t.last_talk_on END AS talked_on
     FROM gone AS g
     LEFT JOIN paid AS p ON g.task_id = p.task_id
     LEFT JOIN papers AS e ON g.task_id = e.task_id
     LEFT JOIN settled AS x ON g.task_id = x.task_id
     LEFT JOIN promised AS m ON g.task_id = m.task_id
+    LEFT JOIN policy.task_kind AS k ON g.kind = k.kind
     LEFT JOIN account_touch AS t ON g.company_id = t.company_id AND g.account_id = t.account_id
+),
+
+-- Of money, a promise and a talk, what came last ended it.
+judged AS (
+    SELECT
+        *,
+        CASE
+            WHEN is_settled THEN 'resolved'
+            WHEN is_obtained THEN 'obtained'
+            WHEN is_kept THEN 'kept'
+            WHEN paid_on >= GREATEST(COALESCE(promised_on, paid_on), COALESCE(talked_on, paid_on)) THEN 'paid'
+            WHEN promised_on >= COALESCE(talked_on, promised_on) THEN 'promised'
+            WHEN talked_on IS NOT NULL THEN 'talked'
+        END AS reason
+    FROM dated
 )
 
 SELECT

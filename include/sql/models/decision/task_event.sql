@@ -8,6 +8,7 @@ WITH in_dispute AS (
         i.currency,
         d.dispute_id,
         d.owner_rep_id,
+        d.resolve_by,
         LEAST(SUM(i.disputed_amount), COALESCE(MAX(d.amount), SUM(i.disputed_amount))) AS amount
     FROM ledger.dispute AS d
     INNER JOIN open_item AS i ON d.company_id = i.company_id AND d.document_id = i.document_id
@@ -15,7 +16,7 @@ WITH in_dispute AS (
         d.opened_on <= $as_of
         AND (d.resolved_on IS NULL OR d.resolved_on > $as_of)
         AND i.disputed_amount > 0
-    GROUP BY d.company_id, i.account_id, i.currency, d.dispute_id, d.owner_rep_id
+    GROUP BY d.company_id, i.account_id, i.currency, d.dispute_id, d.owner_rep_id, d.resolve_by
 ),
 
 unkept AS (
@@ -27,7 +28,10 @@ unkept AS (
         s.promised_for,
         LEAST(
             s.amount - s.received_since_amount,
-            CASE WHEN s.document_id IS NULL THEN b.overdue_amount ELSE COALESCE(d.collectable_amount, 0) END
+            CASE
+                WHEN s.document_id IS NULL THEN b.overdue_amount - COALESCE(m.overdue_amount, 0)
+                ELSE COALESCE(d.amount, 0)
+            END
         ) AS amount
     FROM promise_status AS s
     CROSS JOIN policy.look_back AS w
@@ -35,26 +39,51 @@ unkept AS (
         ON s.company_id = b.company_id AND s.account_id = b.account_id AND s.currency = b.currency
     LEFT JOIN (
         SELECT
-            company_id,
-            document_id,
-            SUM(collectable_amount) AS collectable_amount
-        FROM open_item
-        GROUP BY company_id, document_id
+            i.company_id,
+            i.document_id,
+            SUM(i.collectable_amount - COALESCE(n.promised_amount, 0)) AS amount
+        FROM open_item AS i
+        INNER JOIN (
+            SELECT DISTINCT
+                company_id,
+                document_id
+            FROM promise_status
+            WHERE state IN ('broken', 'partially_kept')
+        ) AS k ON i.company_id = k.company_id AND i.document_id = k.document_id
+        LEFT JOIN promised_item AS n
+            ON i.company_id = n.company_id AND i.document_id = n.document_id AND i.seq = n.seq
+        GROUP BY i.company_id, i.document_id
     ) AS d ON s.company_id = d.company_id AND s.document_id = d.document_id
+    LEFT JOIN (
+        SELECT
+            company_id,
+            account_id,
+            currency,
+            SUM(promised_amount) AS overdue_amount
+        FROM promised_item
+        WHERE days_past_due > 0
+        GROUP BY company_id, account_id, currency
+    ) AS m ON s.company_id = m.company_id AND s.account_id = m.account_id AND s.currency = m.currency
     WHERE s.state IN ('broken', 'partially_kept') AND s.is_latest AND s.promised_for > w.long_from
 ),
 
 -- The largest balance says in which currency an account is asked where the task is about all of it.
 largest AS (
     SELECT
-        company_id,
-        account_id,
-        currency,
-        overdue_amount,
+        b.company_id,
+        b.account_id,
+        b.currency,
+        b.overdue_amount,
         ROW_NUMBER() OVER (
-            PARTITION BY company_id, account_id ORDER BY overdue_amount DESC, net_amount DESC, currency ASC
+            PARTITION BY b.company_id, b.account_id
+            ORDER BY
+                b.overdue_amount * r.rate DESC NULLS LAST,
+                b.net_amount * r.rate DESC NULLS LAST,
+                b.overdue_amount DESC,
+                b.currency ASC
         ) AS place
-    FROM account_balance
+    FROM account_balance AS b
+    LEFT JOIN company_rate AS r ON b.company_id = r.company_id AND b.currency = r.currency
 ),
 
 -- Yesterday's news that nobody has told yet, for as long as the policy lets it stand.
@@ -65,7 +94,7 @@ untold AS (
         y.currency,
         y.kind,
         y.subject_id
-    FROM previous.task AS y
+    FROM task_before AS y
     INNER JOIN policy.task_kind AS k ON y.kind = k.kind
     INNER JOIN account_touch AS t ON y.company_id = t.company_id AND y.account_id = t.account_id
     LEFT JOIN account_flag AS a
@@ -82,7 +111,7 @@ cleared AS (
         s.company_id,
         s.account_id,
         MAX(r.receipt_id) AS receipt_id,
-        MIN(r.currency) AS currency
+        MAX_BY(r.currency, r.receipt_id) AS currency
     FROM account_status AS s
     INNER JOIN previous.account_status AS y ON s.company_id = y.company_id AND s.account_id = y.account_id
     INNER JOIN ledger.receipt AS r ON s.company_id = r.company_id AND s.account_id = r.account_id
@@ -98,7 +127,8 @@ SELECT
     promise_id AS subject_id,
     amount AS ask_amount,
     NULL AS owner_rep_id,
-    promised_for AS happened_on
+    promised_for AS happened_on,
+    NULL AS deadline_on
 FROM unkept
 WHERE amount > 0
 UNION ALL
@@ -110,7 +140,8 @@ SELECT
     dispute_id AS subject_id,
     amount AS ask_amount,
     owner_rep_id,
-    NULL AS happened_on
+    NULL AS happened_on,
+    resolve_by AS deadline_on
 FROM in_dispute
 UNION ALL
 SELECT
@@ -121,7 +152,8 @@ SELECT
     a.flag AS subject_id,
     NULL AS ask_amount,
     NULL AS owner_rep_id,
-    NULL AS happened_on
+    NULL AS happened_on,
+    NULL AS deadline_on
 FROM account_flag AS a
 LEFT JOIN largest AS l ON a.company_id = l.company_id AND a.account_id = l.account_id AND l.place = 1
 WHERE a.state = 'released'
@@ -134,7 +166,8 @@ SELECT
     receipt_id AS subject_id,
     NULL AS ask_amount,
     NULL AS owner_rep_id,
-    NULL AS happened_on
+    NULL AS happened_on,
+    NULL AS deadline_on
 FROM cleared
 UNION ALL
 SELECT
@@ -145,7 +178,8 @@ SELECT
     subject_id,
     NULL AS ask_amount,
     NULL AS owner_rep_id,
-    NULL AS happened_on
+    NULL AS happened_on,
+    NULL AS deadline_on
 FROM untold
 UNION ALL
 SELECT
@@ -156,7 +190,8 @@ SELECT
     '' AS subject_id,
     l.overdue_amount AS ask_amount,
     NULL AS owner_rep_id,
-    NULL AS happened_on
+    NULL AS happened_on,
+    NULL AS deadline_on
 FROM account_status AS s
 INNER JOIN largest AS l ON s.company_id = l.company_id AND s.account_id = l.account_id AND l.place = 1
 LEFT JOIN account_flag AS a
@@ -173,7 +208,8 @@ SELECT
     '' AS subject_id,
     b.net_amount AS ask_amount,
     NULL AS owner_rep_id,
-    NULL AS happened_on
+    NULL AS happened_on,
+    NULL AS deadline_on
 FROM account_balance AS b
 INNER JOIN account_fact AS f ON b.company_id = f.company_id AND b.account_id = f.account_id
 WHERE f.is_insolvent AND b.net_amount > 0

@@ -58,7 +58,7 @@ SELECT
     CAST(DATE_DIFF('day', y.first_listed_on, $business_date) AS VARCHAR) AS fact,
     t.threshold
 FROM task_candidate AS n
-INNER JOIN previous.task AS y ON n.task_id = y.task_id
+INNER JOIN task_before AS y ON n.task_id = y.task_id
 INNER JOIN policy.task_waiting AS t
     ON
         (t.over IS NULL OR DATE_DIFF('day', y.first_listed_on, $business_date) > t.over)

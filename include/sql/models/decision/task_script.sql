@@ -92,8 +92,7 @@ task_case AS (
     LEFT JOIN given AS g ON n.company_id = g.company_id AND n.account_id = g.account_id AND g.place = 1
     LEFT JOIN disputed AS d
         ON
-            n.kind = 'resolve_dispute'
-            AND n.company_id = d.company_id
+            n.company_id = d.company_id
             AND n.account_id = d.account_id
             AND n.subject_id = d.dispute_id
     LEFT JOIN policy.special_reason AS x ON d.reason_code = x.reason_code

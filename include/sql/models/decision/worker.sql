@@ -1,6 +1,7 @@
 -- One row per person of the directory: who does that person's work today, and who is above (代班、交接).
 -- A stand-in covers an absence while it lasts. Who has left, or is away without a stand-in who is there, is covered by
--- the manager. A manager who is away is stood in for in the same way.
+-- the nearest superior who is there, or whose stand-in is; nobody is above themselves by standing in. Where none is
+-- there, the nearest who did not leave keeps it.
 -- materialise: table
 WITH absence AS (
     SELECT
@@ -20,21 +21,40 @@ stand_in AS (
     LEFT JOIN ledger.rep AS s ON a.covered_by = s.rep_id
     LEFT JOIN absence AS x ON a.covered_by = x.rep_id
     GROUP BY a.rep_id
+),
+
+person AS (
+    SELECT
+        r.rep_id,
+        CASE
+            WHEN NOT COALESCE(r.is_active, TRUE) THEN 'left'
+            WHEN s.rep_id IS NOT NULL THEN 'absent'
+            ELSE 'there'
+        END AS cause,
+        s.covered_by,
+        s.until_on
+    FROM ledger.rep AS r
+    LEFT JOIN stand_in AS s ON r.rep_id = s.rep_id
+),
+
+above AS (
+    SELECT
+        s.rep_id,
+        COALESCE(NULLIF(p.covered_by, s.rep_id), p.rep_id) AS manager_id,
+        ROW_NUMBER() OVER (
+            PARTITION BY s.rep_id
+            ORDER BY p.cause = 'absent' AND NULLIF(p.covered_by, s.rep_id) IS NULL, s.hops, s.boss_id
+        ) AS place
+    FROM superior AS s
+    INNER JOIN person AS p ON s.boss_id = p.rep_id
+    WHERE p.cause <> 'left'
 )
 
 SELECT
-    r.rep_id,
-    CASE
-        WHEN COALESCE(r.is_active, TRUE) THEN COALESCE(s.covered_by, CASE WHEN s.rep_id IS NULL THEN r.rep_id END)
-    END AS own_rep_id,
-    COALESCE(t.covered_by, m.rep_id) AS manager_id,
-    CASE
-        WHEN NOT COALESCE(r.is_active, TRUE) THEN 'left'
-        WHEN s.rep_id IS NOT NULL THEN 'absent'
-        ELSE 'there'
-    END AS cause,
-    CASE WHEN COALESCE(r.is_active, TRUE) THEN s.until_on END AS until_on
-FROM ledger.rep AS r
-LEFT JOIN stand_in AS s ON r.rep_id = s.rep_id
-LEFT JOIN ledger.rep AS m ON r.manager_id = m.rep_id AND COALESCE(m.is_active, TRUE)
-LEFT JOIN stand_in AS t ON m.rep_id = t.rep_id
+    p.rep_id,
+    CASE p.cause WHEN 'there' THEN p.rep_id WHEN 'absent' THEN p.covered_by END AS own_rep_id,
+    a.manager_id,
+    p.cause,
+    CASE WHEN p.cause = 'absent' THEN p.until_on END AS until_on
+FROM person AS p
+LEFT JOIN above AS a ON p.rep_id = a.rep_id AND a.place = 1

@@ -119,6 +119,27 @@ COMMENT ON COLUMN store.handover.cause IS 'Why it is not the rep in charge.';
 COMMENT ON COLUMN store.handover.until_on IS 'Last day of the absence.';
 COMMENT ON COLUMN store.handover.as_of IS 'Close of books (截止日): the day before the business date.';
 
+CREATE TABLE store.terms_advice (
+    business_date DATE NOT NULL,
+    run_id TEXT COLLATE "C" NOT NULL,
+    company_id TEXT NOT NULL,
+    account_id TEXT NOT NULL,
+    business_functional NUMERIC(18, 4),
+    terms TEXT NOT NULL,
+    as_of DATE NOT NULL,
+    PRIMARY KEY (business_date, run_id, company_id, account_id),
+    CONSTRAINT terms_advice_terms_values CHECK (terms IN ('deposit_on_delivery', 'monthly', 'quarterly'))
+)
+ PARTITION BY RANGE (business_date, run_id);
+COMMENT ON TABLE store.terms_advice IS 'Terms of payment to offer each account, by grade and business (账期建议).';
+COMMENT ON COLUMN store.terms_advice.business_date IS 'Business date (业务日): the morning on which people act.';
+COMMENT ON COLUMN store.terms_advice.run_id IS 'Run that computed the row.';
+COMMENT ON COLUMN store.terms_advice.company_id IS 'Company (公司).';
+COMMENT ON COLUMN store.terms_advice.account_id IS 'Customer account (客户).';
+COMMENT ON COLUMN store.terms_advice.business_functional IS 'Mean business of a month in functional currency; empty: a rate is missing.';
+COMMENT ON COLUMN store.terms_advice.terms IS 'Terms to offer.';
+COMMENT ON COLUMN store.terms_advice.as_of IS 'Close of books (截止日): the day before the business date.';
+
 ALTER TABLE store.task ADD COLUMN act_on DATE;
 COMMENT ON COLUMN store.task.act_on IS 'First day that suits the customer''s way of paying and the calendar (最佳日).';
 ALTER TABLE store.task ADD COLUMN contact_id TEXT;
@@ -127,6 +148,10 @@ ALTER TABLE store.task ADD COLUMN is_planned BOOLEAN;
 COMMENT ON COLUMN store.task.is_planned IS 'Fits into the person''s day; others wait and gain points by waiting.';
 ALTER TABLE store.task ADD COLUMN is_floor BOOLEAN;
 COMMENT ON COLUMN store.task.is_floor IS 'Nobody has spoken to the account for longer than the policy allows (覆盖底线).';
+ALTER TABLE store.task ADD COLUMN pay_on DATE;
+COMMENT ON COLUMN store.task.pay_on IS 'First day on which money can arrive when asked for on act_on.';
+ALTER TABLE store.task ADD COLUMN special TEXT;
+COMMENT ON COLUMN store.task.special IS 'Special case that the customer has brought up (特殊情形).';
 COMMENT ON COLUMN store.task.kind IS 'What is to be done (任务类型).';
 
 ALTER TABLE store.message DROP CONSTRAINT message_kind_values;

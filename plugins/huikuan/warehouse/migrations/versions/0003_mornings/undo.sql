@@ -1,5 +1,6 @@
-DROP TABLE store.task_end, store.account_change, store.target_gap, store.handover;
-ALTER TABLE store.task DROP COLUMN act_on, DROP COLUMN contact_id, DROP COLUMN is_planned, DROP COLUMN is_floor;
+DROP TABLE store.task_end, store.account_change, store.target_gap, store.handover, store.terms_advice;
+ALTER TABLE store.task DROP COLUMN act_on, DROP COLUMN contact_id, DROP COLUMN is_planned, DROP COLUMN is_floor,
+DROP COLUMN pay_on, DROP COLUMN special;
 COMMENT ON COLUMN store.task.kind IS 'call, chase_promise, resolve_dispute, escalate, file_claim.';
 CREATE OR REPLACE FUNCTION store.result_tables() RETURNS text[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog
