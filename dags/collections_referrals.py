@@ -34,15 +34,15 @@ def collections_referrals() -> None:
 
         return referrals.open_batches(current())
 
-    # Both ask again until their mails have left; in between they hold no worker.
-    @task.sensor(mode="reschedule", poke_interval=300, timeout=16 * 3600, execution_timeout=timedelta(minutes=10))
+    # Both ask again until the mails of the date have left, also to the last zone; in between they hold no worker.
+    @task.sensor(mode="reschedule", poke_interval=300, timeout=48 * 3600, execution_timeout=timedelta(minutes=10))
     def tell(batch_ids: list[str]) -> PokeReturnValue:
         from huikuan.orchestration import referrals
 
         is_over, mails = referrals.tell(current(), batch_ids)
         return PokeReturnValue(is_done=is_over, xcom_value=mails)
 
-    @task.sensor(mode="reschedule", poke_interval=600, timeout=24 * 3600, execution_timeout=timedelta(minutes=10))
+    @task.sensor(mode="reschedule", poke_interval=600, timeout=48 * 3600, execution_timeout=timedelta(minutes=10))
     def remind(batch_ids: list[str]) -> PokeReturnValue:
         from huikuan.orchestration import referrals
 

@@ -70,8 +70,8 @@ READERS = [
     Reader("L-WU", "吴敏", "wu.min@example.test", "zh_CN", None, "legal", True),
 ]
 COMPANIES = [
-    Company("CN", "恒启机电（上海）有限公司", "CNY", "CN"),
-    Company("US", "Northgate Industrial Inc.", "USD", "US"),
+    Company("CN", "恒启机电（上海）有限公司", "CNY", "CN", "Asia/Shanghai"),
+    Company("US", "Northgate Industrial Inc.", "USD", "US", "Asia/Shanghai"),
 ]
 NAMES = {
     ("CN", "A-100"): "杭州钱塘机电设备有限公司",
@@ -353,7 +353,7 @@ def lay_snapshot(lake: Path, night: Night, snapshot_id: str | None = None) -> Pa
         for (company, document), number in night.numbers.items()
     ]
     tables: dict[str, list[dict[str, Any]]] = {
-        "company": [{"timezone": "UTC", "calendar": "CN"} | asdict(company) for company in night.companies.values()],
+        "company": [asdict(company) for company in night.companies.values()],
         "rep": [asdict(reader) for reader in night.readers.values()],
         "account": accounts,
         "contact": [asdict(contact) for people in night.contacts.values() for contact in people],

@@ -92,7 +92,7 @@ server = SmtpServer(
 )
 started = time.perf_counter()
 result = send_messages(
-    url, settings.lake, day, Smtp(server), bounds, now=bounds.window(day)[0], environment="production"
+    url, settings.lake, day, Smtp(server), bounds, now=bounds.window(day)[0], at_opening=True, environment="production"
 )
 figures = {{"seconds": time.perf_counter() - started, "sent": result["sent_now"], "states": result["states"]}}
 {_END}"""

@@ -140,8 +140,8 @@ def mails_about_sanctions() -> dict[str, Worklist]:
             lists: list[Worklist] = [*digests(eventful), *escalations(eventful)]
             busy = [each for each in lists if each.reader.rep_id not in ("R-IDLE", "R-ANNA")]
             found |= {f"{name} {each.reader.rep_id} {locale}": each for each in busy}
-            [request] = approvals(asking, "approval", timedelta(hours=10), "Asia/Shanghai", page)
-            [reminder] = approvals(asking, "approval_reminder", timedelta(hours=10), "Asia/Shanghai", None)
+            [request] = approvals(asking, "approval", timedelta(hours=10), lambda _: "Asia/Shanghai", page)
+            [reminder] = approvals(asking, "approval_reminder", timedelta(hours=10), lambda _: "Asia/Shanghai", None)
             found |= {f"{name} request {locale}": request, f"{name} reminder {locale}": reminder}
     return found
 

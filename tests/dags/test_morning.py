@@ -65,6 +65,33 @@ def test_the_task_tells_the_manager_once(run: Run) -> None:
     assert sorted(path.name for path in folder.iterdir()) == ["digest-R-0000.eml", "undelivered-M-CHEN.eml"]
 
 
+def test_files_for_new_york_are_written_with_those_for_shanghai(run: Run) -> None:
+    """No moment lies in both windows."""
+    url, zone = str(run.settings.warehouse_url), "America/New_York"
+    not_before, not_after = run.policy.outreach.window(DAY, zone)
+    [(run_id,)] = rows(url, "run_id", "recipient = 'R-0000'")
+    fill(url, [("digest", "R-0002")], run_id, timezone=zone, not_before=not_before, not_after=not_after)
+    assert mail.send(run) == (True, {"parked": 1, "sent": 3})
+    assert rows(url, "sent_at", "recipient = 'R-0002'") == [(not_before,)]
+
+
+def test_the_morning_is_not_over_before_new_york_s(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Shanghai's mail has left; New York's waits for its window."""
+    way, url = Open(), str(run.settings.warehouse_url)
+    monkeypatch.setattr(mail, "transport", lambda *_: way)
+    monkeypatch.setattr("huikuan.policy.calendar.Calendars.is_workday", lambda *_: True)
+    _execute(url, "DELETE FROM store.message WHERE state = 'parked'")
+    [(run_id,)] = rows(url, "run_id", "recipient = 'R-0000'")
+    fill(url, [("digest", "R-0002")], run_id, timezone="America/New_York")
+    _execute(url, "UPDATE store.message SET not_before = now() - interval '1 h', not_after = now() + interval '1 h'")
+    later = "SET not_before = now() + interval '1 h', not_after = now() + interval '9 h' WHERE recipient = 'R-0002'"
+    _execute(url, f"UPDATE store.message {later}")
+    here = replace(run, settings=replace(run.settings, environment="production"))
+    assert mail.send(here) == (False, {"queued": 1, "sent": 1})
+    _execute(url, "UPDATE store.message SET not_before = now() - interval '1 h' WHERE recipient = 'R-0002'")
+    assert mail.send(here) == (True, {"sent": 2})
+
+
 @pytest.mark.parametrize(("environment", "reached"), [("development", []), ("", []), ("production", ["R-0000"])])
 def test_the_installation_says_whom_mail_may_reach(
     run: Run, monkeypatch: pytest.MonkeyPatch, environment: str, reached: list[str]
@@ -104,11 +131,11 @@ def test_the_sender_comes_back_for_what_a_person_lets_go(run: Run, monkeypatch: 
     assert sorted(way.sent) == ["M-CHEN", "R-0000", "R-0001"]
 
 
-@pytest.mark.parametrize(("tries", "told"), [(1, 0), (4, 1), (5, 1), (64, 3)])
+@pytest.mark.parametrize(("tries", "told"), [(1, 0), (4, 1), (5, 1), (64, 3), (256, 4)])
 def test_a_mail_server_that_stays_down_is_said_now_and_then(
     tries: int, told: int, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The task goes on until the evening; an alarm each time would be nobody's alarm."""
+    """The task goes on until the last window has closed; an alarm each time would be nobody's alarm."""
     monkeypatch.delenv(alerts.OPS_MAIL, raising=False)
     for number in range(1, tries + 1):
         task = SimpleNamespace(dag_id="collections_outreach", task_id="send", try_number=number)

@@ -225,7 +225,7 @@ def test_a_later_stop_holds_the_mails_that_were_waiting(settings: Settings, ledg
     edit(ledger / "document.csv", lambda rows: rows + rows)
     assert night(settings, ledger).gate == "stop"
     folder = EmlFolder(settings.mail)
-    send_messages(settings.warehouse_url, settings.lake, DAY, folder, policy, now=opening)
+    send_messages(settings.warehouse_url, settings.lake, DAY, folder, policy, now=opening, at_opening=True)
     assert all(name.startswith("data_owner-") for name in mails(settings))
     assert query(settings, "SELECT DISTINCT state FROM collections.message WHERE kind = 'digest'") == [("suppressed",)]
 

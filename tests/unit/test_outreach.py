@@ -570,7 +570,7 @@ def test_a_row_speaks_of_the_currency_that_it_asks_for() -> None:
     night = replace(night, tasks=[usd], items={**night.items, key: [*night.items[key], second]})
     text, _ = bodies(digest_of("R-LI", night), POLICY)
     assert "USD 9,800.00 · 逾期 12 天" in text
-    assert "自 2025年6月19日 起未付：发票 INV-A-102-2。" in text
+    assert "自2025年6月19日起未付：发票 INV-A-102-2。" in text
     assert "INV-A-102-1" not in text
 
 

@@ -36,3 +36,11 @@ def test_without_a_list_nobody_is_reached_outside_production() -> None:
 
 def test_the_companys_day_is_not_that_of_utc() -> None:
     assert POLICY.local_day(datetime(2026, 3, 1, 17, tzinfo=UTC)) == date(2026, 3, 2)
+    assert POLICY.local_day(datetime(2026, 3, 2, 3, tzinfo=UTC), "America/New_York") == date(2026, 3, 1)
+
+
+@pytest.mark.parametrize("name", [None, "", "Mars/Olympus", "europe/london", "../etc/passwd", "Asia"])
+def test_a_zone_that_is_none_is_the_policys(name: str | None) -> None:
+    day = date(2026, 3, 29)
+    assert POLICY.zone(name) == "Asia/Shanghai"
+    assert POLICY.window(day, name) == POLICY.window(day) != POLICY.window(day, "Europe/London")

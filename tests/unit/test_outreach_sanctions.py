@@ -68,7 +68,7 @@ def digest_of(rep_id: str, night: Night) -> Digest:
 
 
 def approval(kind: ApprovalKind = "approval", night: Night | None = None, page: str | None = PAGE) -> Approval:
-    [found] = approvals(night or asking_night(), kind, TEN_HOURS, "Asia/Shanghai", page)
+    [found] = approvals(night or asking_night(), kind, TEN_HOURS, lambda _: "Asia/Shanghai", page)
     return found
 
 
@@ -408,9 +408,9 @@ def test_an_approval_has_an_identity_per_batch_and_kind() -> None:
 def test_only_active_people_are_asked() -> None:
     night = asking_night()
     gone = replace(night, readers={**night.readers, "M-CHEN": replace(night.readers["M-CHEN"], is_active=False)})
-    assert approvals(gone, "approval", TEN_HOURS, "UTC", None) == []
+    assert approvals(gone, "approval", TEN_HOURS, lambda _: "UTC", None) == []
     unknown = replace(night, readers={})
-    assert approvals(unknown, "approval", TEN_HOURS, "UTC", None) == []
+    assert approvals(unknown, "approval", TEN_HOURS, lambda _: "UTC", None) == []
 
 
 def test_a_line_whose_approver_is_somebody_else_is_an_error() -> None:
@@ -579,7 +579,7 @@ def test_no_mail_shows_an_account_outside_its_readers_scope(night: Night) -> Non
     """Looked for in the finished text and in the row of the outbox; the scope is worked out anew here."""
     below = {rep_id: everybody_below(night, rep_id) for rep_id in night.readers}
     lists: list[Worklist] = [*digests(night), *escalations(night)]
-    for worklist in [*lists, *approvals(night, "approval", TEN_HOURS, "UTC", None)]:
+    for worklist in [*lists, *approvals(night, "approval", TEN_HOURS, lambda _: "UTC", None)]:
         check_scope(worklist, night)
         me = worklist.reader
         if isinstance(worklist, Approval):
@@ -616,7 +616,7 @@ def test_no_release_is_lost_and_subjects_stay_short(night: Night) -> None:
         if owner and owner.is_active:
             assert key in shown[owner.rep_id]
     lists: list[Worklist] = [*digests(night), *escalations(night)]
-    for worklist in [*lists, *approvals(night, "approval_reminder", TEN_HOURS, "UTC", None)]:
+    for worklist in [*lists, *approvals(night, "approval_reminder", TEN_HOURS, lambda _: "UTC", None)]:
         for locale in ("en", "zh_CN"):
             line = subject(worklist, Wording(locale))
             assert 0 < len(line) <= SUBJECT_LENGTH

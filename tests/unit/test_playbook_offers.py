@@ -43,10 +43,24 @@ def test_plans_add_up_and_keep_to_the_limits(units: int, currency: str, grade: s
     assert plan[-1].due_on - DAY <= timedelta(days=limits.max_days)
 
 
-def test_a_plan_that_does_not_divide() -> None:
+def test_a_plan_that_does_not_divide_is_said_in_round_figures_and_the_last_takes_the_rest() -> None:
     plan = payment_plan(Decimal("100.00"), "CNY", DAY, "C", PLAYBOOKS.plan, 4)
-    assert [part.amount for part in plan] == [Decimal(amount) for amount in ("30.00", "23.33", "23.33", "23.34")]
+    assert [part.amount for part in plan] == [Decimal(amount) for amount in ("30", "24", "24", "22.00")]
     assert [part.due_on for part in plan] == [date(2026, 7, 3), date(2026, 8, 2), date(2026, 9, 1), date(2026, 10, 1)]
+
+
+@pytest.mark.parametrize(
+    ("total", "amounts"),
+    [
+        ("31731.17", ["16000", "3200", "3200", "3200", "3200", "2931.17"]),
+        ("19826.98", ["10000", "2000", "2000", "2000", "2000", "1826.98"]),
+        ("1000000", ["500000", "100000", "100000", "100000", "100000", "100000"]),
+        ("0.07", ["0.04", "0.01", "0.01", "0.01"]),
+    ],
+)
+def test_payments_of_a_plan_can_be_said_on_the_phone(total: str, amounts: list[str]) -> None:
+    plan = payment_plan(Decimal(total), "CNY", DAY, "E", PLAYBOOKS.plan, 6)
+    assert [part.amount for part in plan] == [Decimal(amount) for amount in amounts]
 
 
 def test_a_day_on_which_banks_are_closed_is_moved() -> None:
@@ -104,6 +118,7 @@ def test_terms_in_words() -> None:
     assert terms_text("monthly", "B", Decimal(86000), "CNY", "zh_CN") == (
         "建议月结：当月供货，次月固定一天付清。信用等级B，月交易约86,000元，把付款日写在送货单上。"
     )
+    assert "About £11,000 a month." in terms_text("monthly", "B", Decimal("11395.93"), "GBP", "en")
     assert terms_text("deposit_on_delivery", None, None, None, "en") == (
         "Advice: deposit with the order, balance on delivery. "
         "A few orders paid on the day, then talk about monthly terms."

@@ -13,5 +13,6 @@ SELECT
     created_at,
     not_before,
     not_after,
-    sent_at
+    sent_at,
+    timezone
 FROM store.message

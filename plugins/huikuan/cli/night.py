@@ -79,7 +79,7 @@ def demo_ledger(
 
 
 def write_mails(business_date: date, settings: Settings) -> dict[str, int]:
-    """Mails as files, written as of the moment at which their window opens: files contact nobody, so none expires."""
+    """Mails as files, each as of the moment at which its window opens: files contact nobody, so none expires."""
     from huikuan.night.steps import prepare
     from huikuan.outreach import EmlFolder, send_messages, write_messages
     from huikuan.policy import load_policy, policy_in_force
@@ -89,6 +89,6 @@ def write_mails(business_date: date, settings: Settings) -> dict[str, int]:
     url = prepare(settings)
     write_messages(url, settings.lake, business_date, bounds, written_at=opening)
     folder = EmlFolder(settings.mail)
-    result = send_messages(url, settings.lake, business_date, folder, bounds, now=opening)
+    result = send_messages(url, settings.lake, business_date, folder, bounds, now=opening, at_opening=True)
     states: dict[str, int] = result.get("states", {})
     return states

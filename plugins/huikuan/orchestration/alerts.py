@@ -21,7 +21,7 @@ from huikuan.errors import HuikuanError
 log = logging.getLogger(__name__)
 
 OPS_MAIL = "HUIKUAN_OPS_MAIL"
-_WORTH_A_WORD = (4, 16, 64)
+_WORTH_A_WORD = (4, 16, 64, 256)
 
 
 def task_failed(context: Mapping[str, Any]) -> None:
@@ -30,7 +30,7 @@ def task_failed(context: Mapping[str, Any]) -> None:
 
 
 def task_fails_again(context: Mapping[str, Any]) -> None:
-    """A task fails and fails, and is tried again: said at the 4th, 16th and 64th try only."""
+    """A task fails and fails, and is tried again: said at the 4th, 16th, 64th and 256th try only."""
     if context["ti"].try_number in _WORTH_A_WORD:
         _tell_of_failure(context, "fails and is tried again")
 
@@ -72,7 +72,7 @@ def _tell(day: date, subject: str, text: str) -> None:
 
 
 NIGHT_SHOULD_TAKE = timedelta(hours=2, minutes=45)
-"""From 04:15 to 07:00: half an hour before the first mails may leave."""
+"""From 04:15 to 07:00: half an hour before the first mails may leave to people in the night's own zone."""
 
 # Counted from when the run was queued: a partitioned run has no logical date to count from.
 LATE_NIGHT = DeadlineAlert(

@@ -46,9 +46,10 @@ def send(run: Run) -> tuple[bool, dict[str, Any]]:
     """Send what is due; returns whether the morning is over, and the number of mails in each state.
 
     It is over when the outbox says that no mail waits: for its window, for a second try, or, until the window closes,
-    for a person who may release it. Mails of a past date expire at once. Files contact nobody, so without a mail
-    server they are written as of the moment at which the window opens. Two DAGs send mails of one date, and share
-    them. Who has to know of a mail that did not arrive is told at the end.
+    for a person who may release it. Each mail has the window of its reader's company, so a morning ends where the last
+    of them closes: for New York, the next day in Shanghai. Mails of a past date expire at once. Files contact nobody,
+    so without a mail server each is written as of the moment at which its own window opens. Two DAGs send mails of one
+    date, and share them. Who has to know of a mail that did not arrive is told at the end.
     """
     from huikuan.night.steps import prepare
     from huikuan.outreach import EmlFolder, tell
@@ -56,45 +57,39 @@ def send(run: Run) -> tuple[bool, dict[str, Any]]:
     policy, lake = run.policy.outreach, run.settings.lake
     way = transport(run.settings, policy)
     url = prepare(run.settings)
-    opening = _opening(url, run.business_date, policy) if isinstance(way, EmlFolder) else None
+    are_files = isinstance(way, EmlFolder)
     is_workday = run.policy.calendars.is_workday if way.leaves_the_house else None
-    result = _send_once(run, url, way, opening)
+    result = _send_once(run, url, way)
     if attention := result.get("attention"):
         log.warning("A person has to look at these mails: %s", attention)
-    if tell(url, lake, run.business_date, policy, now=opening, is_workday=is_workday):
-        result = _send_once(run, url, transport(run.settings, policy), opening)
+    now = _opening(run) if are_files else None
+    if tell(url, lake, run.business_date, policy, now=now, at_opening=are_files, is_workday=is_workday):
+        result = _send_once(run, url, transport(run.settings, policy))
     states: dict[str, int] = result.get("states", {})
-    is_over = not result["waiting"] and (opening is not None or not result["held"])
+    is_over = not result["waiting"] and (are_files or not result["held"])
     return is_over, states
 
 
-def _send_once(run: Run, url: str, way: Transport, opening: datetime | None) -> dict[str, Any]:
-    from huikuan.outreach import send_messages
+def _send_once(run: Run, url: str, way: Transport) -> dict[str, Any]:
+    from huikuan.outreach import EmlFolder, send_messages
 
-    settings, policy = run.settings, run.policy
+    settings, policy, are_files = run.settings, run.policy, isinstance(way, EmlFolder)
     return send_messages(
         url,
         settings.lake,
         run.business_date,
         way,
         policy.outreach,
-        now=opening,
+        now=_opening(run) if are_files else None,
+        at_opening=are_files,
         environment=settings.environment,
         is_workday=policy.calendars.is_workday,
     )
 
 
-def _opening(url: str, business_date: date, policy: OutreachPolicy) -> datetime:
-    """When the last window of the date's mails opens: a reminder may have to wait for a later one than the lists."""
-    from huikuan.warehouse.connect import connect
-
-    first = policy.window(business_date)[0]
-    with connect(url, "mailer") as connection:
-        [(last,)] = connection.execute(
-            "SELECT max(not_before) FROM store.message WHERE business_date = %s AND state IN ('queued', 'deferred')",
-            [business_date],
-        ).fetchall()
-    return max(first, last) if last else first
+def _opening(run: Run) -> datetime:
+    """What time it is where mails are files, for all but the mails of the date."""
+    return run.policy.outreach.window(run.business_date)[0]
 
 
 def transport(settings: Settings, policy: OutreachPolicy) -> Transport:

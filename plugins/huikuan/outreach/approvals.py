@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import date, datetime, timedelta
+from functools import partial
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from huikuan.errors import OutreachError
 from huikuan.outreach.message import compose
 from huikuan.outreach.outbox import Plan, database_time, first_state, insert, park, too_many
+from huikuan.outreach.people import Window, zone_of
 from huikuan.outreach.rows import Night, Run, newest_run, read_referrals
 from huikuan.outreach.sanctions import actions_page
 from huikuan.outreach.worklists import Approval, ApprovalKind, approvals, check_scope
@@ -26,7 +27,6 @@ from huikuan.warehouse.fence import step
 log = logging.getLogger(__name__)
 
 _WAIT_SECONDS = 60.0  # two who write at the same time do so one after the other
-_Window = tuple[datetime, datetime]
 
 
 def write_approval_requests(
@@ -44,15 +44,18 @@ def write_approval_requests(
 
     Only what has no answer yet is asked, and only of batches of the date's newest run: others can no longer be
     answered. The mail may leave in the send window of the business date and not after the deadline, which is
-    ``answer_within_hours`` after the batch was opened. ``base_url`` is that of Airflow's UI, from settings;
-    ``written_at`` becomes the Date header, None takes the time of the database.
+    ``answer_within_hours`` after the batch was opened. An approver whose own window opens after that is asked in that
+    of the policy's zone: a mail in the evening is better than none. ``base_url`` is that of Airflow's UI, from
+    settings; ``written_at`` becomes the Date header, None takes the time of the database.
 
     Raises OutreachError when the date has no run, its files are missing, or ``base_url`` is not one; InvariantError
     when a mail would show an account that its reader may not decide on. Nothing is written then.
     """
     page = actions_page(base_url)
     night, moment = _read(url, lake, business_date, batch_ids, written_at)
-    asked = approvals(night, "approval", timedelta(hours=answer_within_hours), policy.timezone, page)
+    asked = approvals(
+        night, "approval", timedelta(hours=answer_within_hours), partial(zone_of, night, policy=policy), page
+    )
     plans = [(first_state(each, night.run, policy), _morning(each, policy)) for each in asked]
     return _write(url, night, "approval", plans, policy, moment)
 
@@ -77,13 +80,14 @@ def write_reminders(
     """
     page, after = actions_page(base_url), timedelta(hours=remind_after_hours)
     night, moment = _read(url, lake, business_date, batch_ids, written_at)
-    asked = approvals(night, "approval_reminder", timedelta(hours=answer_within_hours), policy.timezone, page)
+    zone = partial(zone_of, night, policy=policy)
+    asked = approvals(night, "approval_reminder", timedelta(hours=answer_within_hours), zone, page)
     due = [each for each in asked if each.opened_at + after <= moment < each.answer_by]
     plans = []
     for each in due:
         window = _next_window(each, policy, moment)
         plan = first_state(each, night.run, policy)
-        if window[0] >= window[1]:
+        if window.first >= window.last:
             plan = Plan(each, "suppressed", "no send window is left before the deadline")
         plans.append((plan, window))
     return _write(url, night, "approval_reminder", plans, policy, moment)
@@ -113,7 +117,7 @@ def _write(
     url: str,
     night: Night,
     kind: ApprovalKind,
-    planned: list[tuple[Plan, _Window]],
+    planned: list[tuple[Plan, Window]],
     policy: OutreachPolicy,
     moment: datetime,
 ) -> dict[str, int]:
@@ -151,26 +155,38 @@ def _inputs(run: Run, plans: list[Plan]) -> str:
     return hashlib.sha256(repr((run.run_id, run.gate, batches)).encode()).hexdigest()
 
 
-def _morning(approval: Approval, policy: OutreachPolicy) -> _Window:
+def _morning(approval: Approval, policy: OutreachPolicy) -> Window:
     """The window of the business date, until the deadline. One that passed before means a night that is replayed."""
-    first, last = policy.window(approval.truth.business_date)
-    return first, min(last, approval.answer_by) if approval.answer_by > first else last
+    day = approval.truth.business_date
+    if approval.answer_by <= policy.window(day)[0]:
+        return Window(approval.time_zone, *policy.window(day, approval.time_zone))
+    return _in_time(approval, policy, lambda _: day)
 
 
-def _next_window(approval: Approval, policy: OutreachPolicy, moment: datetime) -> _Window:
+def _next_window(approval: Approval, policy: OutreachPolicy, moment: datetime) -> Window:
     """The send window that is open or opens next, until the deadline; its end lies before its begin if none is left.
 
     A batch that was not opened on its business date belongs to a night that is replayed, or comes too late: its
     reminder has the window of that date, as all its mails have.
     """
-    zone, business_date = ZoneInfo(policy.timezone), approval.truth.business_date
-    if approval.opened_at.astimezone(zone).date() != business_date:
-        return policy.window(business_date)
-    day = moment.astimezone(zone).date()
-    if moment > policy.window(day)[1]:
-        day += timedelta(days=1)
-    first, last = policy.window(day)
-    return first, min(last, approval.answer_by)
+    business_date = approval.truth.business_date
+    if policy.local_day(approval.opened_at) != business_date:
+        return Window(approval.time_zone, *policy.window(business_date, approval.time_zone))
+
+    def day_of(zone: str) -> date:
+        day = policy.local_day(moment, zone)
+        return day if moment <= policy.window(day, zone)[1] else day + timedelta(days=1)
+
+    return _in_time(approval, policy, day_of)
+
+
+def _in_time(approval: Approval, policy: OutreachPolicy, day_of: Callable[[str], date]) -> Window:
+    """A day's window until the deadline: the approver's own, or that of the policy where that one opens too late."""
+    windows = []
+    for zone in (approval.time_zone, policy.timezone):
+        first, last = policy.window(day_of(zone), zone)
+        windows.append(Window(zone, first, min(last, approval.answer_by)))
+    return next((window for window in windows if window.first < window.last), windows[-1])
 
 
 def _is_active(night: Night, rep_id: str) -> bool:

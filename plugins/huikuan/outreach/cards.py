@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from huikuan.outreach.kinds import because, days_late, label, main_money, standing, todo
+from huikuan.outreach.kinds import because, days_late, label, main_money, reason, standing, todo
 from huikuan.outreach.lines import Line, Money
+from huikuan.outreach.offers import PAPERWORK
 from huikuan.outreach.rows import AccountKey, Reader
 from huikuan.outreach.sentences import person, phone_link
 from huikuan.outreach.talk import talk, terms
-from huikuan.outreach.teams import PAPERWORK
 from huikuan.outreach.worklists import Truth
 from huikuan.playbook import Script
 from huikuan.wording import Wording, clean
 
 STEPS = 3
 """Tasks that a card shows; more of one customer are in the workbook."""
+_ABOUT_ALL = ("offer_plan", "escalate", "prepare_referral")
+"""Talks about all that is overdue in a currency: another talk that asks for a part of it would contradict them."""
+_ABOUT_A_PART = ("call", "visit", "chase_promise", "ask_commitment", "close_gap")
 _TERMS_MATTER = ("offer_plan", "escalate")
 """Tasks after which supply goes on under terms that somebody has to choose."""
 
@@ -27,6 +30,10 @@ class Step:
 
     label: str
     do: str
+    person: str
+    """Whom to talk to, where it is not the card's person; else empty."""
+    phone: str
+    phone_link: str
     say: str
     """What the rep says; empty without a script."""
     answer: str
@@ -78,6 +85,8 @@ class Row:
     """The name alone."""
     phone: str
     phone_link: str
+    rep: str
+    """Who is in charge, where that is not the reader."""
 
 
 def by_customer(lines: Iterable[Line]) -> list[list[Line]]:
@@ -97,11 +106,7 @@ def _card(place: int, lines: Sequence[Line], reader: Reader, truth: Truth, wordi
     first = lines[0]
     money = _owed(first)
     currency, amount, late = _figures(money, first, wording)
-    kinds = [line.kind for line in lines]
-    steps = tuple(
-        _step(line, reader, truth, wording, is_first=n == 0, is_new=line.kind not in kinds[:n])
-        for n, line in enumerate(lines[:STEPS])
-    )
+    steps = tuple(_step(line, lines[:n], reader, truth, wording) for n, line in enumerate(lines[:STEPS]))
     return Card(
         place=place,
         name=clean(first.name),
@@ -111,7 +116,7 @@ def _card(place: int, lines: Sequence[Line], reader: Reader, truth: Truth, wordi
         late=late,
         is_late=first.days_late > 0,
         figures=" · ".join(filter(None, [f"{currency} {amount}".strip(), late])),
-        person=person(first.contact, wording),
+        person=_person(first, wording),
         phone=_phone(first),
         phone_link=phone_link(_phone(first)),
         why=wording.joined(standing(first, wording)),
@@ -120,31 +125,57 @@ def _card(place: int, lines: Sequence[Line], reader: Reader, truth: Truth, wordi
     )
 
 
-def _step(line: Line, reader: Reader, truth: Truth, wording: Wording, *, is_first: bool, is_new: bool) -> Step:
-    """``is_new``: no task before it on the card is of its kind; what was said once is not said again."""
-    is_said = is_first or (is_new and line.kind not in PAPERWORK)
+def _step(line: Line, before: Sequence[Line], reader: Reader, truth: Truth, wording: Wording) -> Step:
+    """``before``: tasks above it on the card; what was said once is not said again, nor anything against it."""
+    is_first, is_new = not before, all(line.kind != other.kind for other in before)
+    is_part = any(_is_part_of(line, other) for other in before)
+    is_said = is_first or (is_new and not is_part and line.kind not in PAPERWORK)
     script = talk(line, reader, truth, wording.locale) if is_said else None
-    reasons = list(because(line, wording))
-    is_brief = not is_new and bool(reasons)
+    own = list(reason(line, wording))
+    is_brief = is_part or (not is_new and bool(own))
+    is_other = script is not None and not is_first and line.contact != before[0].contact
     return Step(
         label=label(line.kind, wording),
-        do=wording.joined(reasons) if is_brief else todo(line, wording),
+        do=wording.joined(own or [wording.text("Part of the talk above.")]) if is_brief else todo(line, wording),
+        person=_person(line, wording) if is_other else "",
+        phone=_phone(line) if is_other else "",
+        phone_link=phone_link(_phone(line)) if is_other else "",
         say=script.say if script else "",
         answer=wording.joined(script.section("objection")) if script and is_first else "",
         offer=_offer(line, script, wording) if script and is_first else (),
-        note="" if is_brief else wording.joined([*reasons, *when(line, truth, wording)]),
+        note="" if is_brief else wording.joined([*because(line, wording), *when(line, truth, wording)]),
     )
+
+
+def _person(line: Line, wording: Wording) -> str:
+    """Whom to talk to, with the role, and that there is no number where there is none."""
+    who = person(line.contact, wording)
+    return f"{who} · {wording.text('no number on file')}" if line.contact and not _phone(line) else who
+
+
+def _is_part_of(line: Line, other: Line) -> bool:
+    """Whether ``line`` asks for money that the talk of ``other`` is about already."""
+    if other.kind not in _ABOUT_ALL or line.kind not in _ABOUT_A_PART or line.ask is None or other.ask is None:
+        return False
+    return line.ask.currency == other.ask.currency
 
 
 def _offer(line: Line, script: Script, wording: Wording) -> tuple[str, ...]:
     """The figures that the policy allows: how far to bargain, payments of a plan or a discount, terms from now on."""
     offers, given = line.offers, script.section("offer")
     bargaining = script.section("bargaining") if offers.anchor else ()
-    between = "；" if wording.locale == "zh_CN" else "; "
-    payments = between.join(given[: len(offers.plan)])  # a talk about a plan begins with its payments
+    payments = _payments(line, wording) if offers.plan and given else ""
     discount = given if offers.discount else ()
     advice = terms(line, wording.locale) if line.kind in _TERMS_MATTER else ""
     return tuple(filter(None, (*bargaining, payments, *discount, advice)))
+
+
+def _payments(line: Line, wording: Wording) -> str:
+    """``In parts: USD 300.00 on 7 Jul 2025 · USD 100.00 on 4 Aug 2025``"""
+    currency = line.ask.currency if line.ask else ""
+    parts = [(f"{wording.money(part.amount, currency)}", wording.day(part.due_on)) for part in line.offers.plan]
+    listed = " · ".join(wording.text("%(amount)s on %(day)s", amount=amount, day=day) for amount, day in parts)
+    return wording.text("In parts, %(currency)s: %(payments)s.", currency=clean(currency, 3), payments=listed)
 
 
 def when(line: Line, truth: Truth, wording: Wording) -> list[str]:
@@ -159,12 +190,12 @@ def when(line: Line, truth: Truth, wording: Wording) -> list[str]:
     return sentences
 
 
-def rows(lines: Iterable[Line], start: int, wording: Wording) -> list[Row]:
-    """A short row for each line, numbered from ``start``."""
-    return [_row(place, line, wording) for place, line in enumerate(lines, start=start)]
+def rows(lines: Iterable[Line], start: int, wording: Wording, *, of_others: bool = False) -> list[Row]:
+    """A short row for each line, numbered from ``start``; ``of_others``: other people's work, so with their names."""
+    return [_row(place, line, wording, of_others) for place, line in enumerate(lines, start=start)]
 
 
-def _row(place: int, line: Line, wording: Wording) -> Row:
+def _row(place: int, line: Line, wording: Wording, of_others: bool) -> Row:
     currency, amount, late = _figures(main_money(line), line, wording)
     return Row(
         place=place,
@@ -179,6 +210,7 @@ def _row(place: int, line: Line, wording: Wording) -> Row:
         person=clean(line.contact.name, 40) if line.contact else "",
         phone=_phone(line),
         phone_link=phone_link(_phone(line)),
+        rep=wording.text("Rep: %(name)s", name=clean(line.rep_name, 40)) if of_others and line.rep_name else "",
     )
 
 

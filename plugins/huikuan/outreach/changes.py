@@ -42,6 +42,8 @@ class Month:
     picture: Picture
     width: int
     height: int
+    is_beyond: bool
+    """The parts are more than the target: somebody paid, or promised, beyond his own."""
 
 
 def news(changes: Iterable[Changed], releases: Iterable[Release], wording: Wording) -> list[News]:
@@ -154,5 +156,15 @@ def _month(goal: Goal, wording: Wording, domain: str) -> Month:
         missing=missing,
     )
     return Month(
-        currency, target, received, promised, missing, share, sentence, bar(goal, domain), width=WIDTH, height=HEIGHT
+        currency,
+        target,
+        received,
+        promised,
+        missing,
+        share,
+        sentence,
+        bar(goal, domain),
+        width=WIDTH,
+        height=HEIGHT,
+        is_beyond=goal.received + goal.committed + goal.gap > goal.target,
     )

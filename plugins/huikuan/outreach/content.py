@@ -11,7 +11,7 @@ from huikuan.outreach.worklists import Approval, DataOwnerReport, Digest, Escala
 from huikuan.policy.outreach import OutreachPolicy
 from huikuan.wording import Wording, clean
 
-CARDS = {Digest: 7, Escalation: 4}
+CARDS = {Digest: 5, Escalation: 4}
 """Customers that a mail shows as cards; the others stand in a table."""
 _CHANGES = 6
 _QUIET = 5
@@ -89,7 +89,7 @@ def _team(escalation: Escalation, wording: Wording, policy: OutreachPolicy) -> d
     table = rest[: room[0] - len(shown)]
     return {
         "cards": cards.cards(shown, escalation.reader, escalation.truth, wording),
-        "rows": cards.rows(table, len(shown) + 1, wording),
+        "rows": cards.rows(table, len(shown) + 1, wording, of_others=True),
         "hidden": len(today) - sum(map(len, shown)) - len(table),
         "team": teamwork.team_rows(escalation.team[: room[1]], wording),
         "hidden_team": len(escalation.team) - room[1],
@@ -97,7 +97,7 @@ def _team(escalation: Escalation, wording: Wording, policy: OutreachPolicy) -> d
         "hidden_ownerless": len(escalation.ownerless) - room[2],
         "releases": sanctions.release_notices(escalation.releases[: room[3]], wording),
         "hidden_releases": len(escalation.releases) - room[3],
-        "quiet": cards.rows(quiet[: room[4]], 1, wording),
+        "quiet": cards.rows(quiet[: room[4]], 1, wording, of_others=True),
         "hidden_quiet": len(escalation.quiet) - room[4],
         "covers": teamwork.cover_sentences(escalation.covers, wording),
         "held": sanctions.held_sentences(escalation, wording),
@@ -116,9 +116,9 @@ def _monday(week: Week | None, worklist: Digest | Escalation, wording: Wording) 
 
 
 def _preheader(worklist: Digest | Escalation, wording: Wording) -> str:
-    """What a phone shows beside the subject: what changed and how late the latest is; it names nobody."""
+    """What a phone shows beside the subject: what changed and how late the oldest is; it names nobody."""
     latest = max((line.days_late for line in planned(worklist)), default=0)
-    late = wording.count("The latest is %(n)s day late.", "The latest is %(n)s days late.", latest) if latest else ""
+    late = wording.count("The oldest is %(n)s day late.", "The oldest is %(n)s days late.", latest) if latest else ""
     news = changes.change_summary(worklist.changes, worklist.releases, wording, brief=True)
     since = wording.text("Since yesterday: %(news)s.", news=news) if news else ""
     return wording.joined(filter(None, [since, late, sentences.truth_line(worklist.truth, wording)]))

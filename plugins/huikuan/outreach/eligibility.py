@@ -18,7 +18,7 @@ import psycopg
 
 from huikuan.errors import OutreachError
 from huikuan.outreach.message import is_address
-from huikuan.outreach.rows import Reader, Run, newest_run, newest_snapshot, read_readers
+from huikuan.outreach.rows import Company, Reader, Run, newest_run, newest_snapshot, read_companies, read_readers
 from huikuan.policy.outreach import OutreachPolicy
 
 IsWorkday = Callable[[str, date], bool]
@@ -44,6 +44,8 @@ class Claim:
     state: str
     last_error: str | None
     not_after: datetime
+    timezone: str | None
+    """Whose clock counts; None: the policy's."""
     moment: datetime
     """Now."""
 
@@ -63,8 +65,7 @@ class People:
     """Who and what the newest snapshot of a date knows; several rows per rep_id when the ledger holds a duplicate."""
 
     readers: dict[str, list[Reader]]
-    calendars: dict[str, str]
-    """company_id → calendar."""
+    companies: dict[str, Company]
 
 
 @dataclass
@@ -98,10 +99,7 @@ def _read_people(folder: Path) -> People:
         readers: dict[str, list[Reader]] = {}
         for reader in read_readers(duck, folder, None):
             readers.setdefault(reader.rep_id, []).append(reader)
-        companies = folder / "company.parquet"
-        query = "SELECT company_id, calendar FROM read_parquet(?) WHERE company_id IS NOT NULL AND calendar IS NOT NULL"
-        rows = duck.execute(query, [str(companies)]).fetchall() if companies.is_file() else []
-    return People(readers, dict(rows))
+        return People(readers, read_companies(duck, folder, None))
 
 
 def obstacle(connection: psycopg.Connection[Any], ground: Ground, claim: Claim) -> Fate | None:
@@ -206,20 +204,28 @@ def _place(ground: Ground, claim: Claim) -> Fate | None:
 
 
 def _rest(ground: Ground, claim: Claim) -> Fate | None:
-    today = ground.policy.local_day(claim.moment)
-    reason = day_of_rest(ground, today, {company for company, _ in claim.accounts})
+    today = ground.policy.local_day(claim.moment, claim.timezone)
+    reason = day_of_rest(ground, today, {company for company, _ in claim.accounts} or _near(ground, claim))
     if reason is None:
         return None
-    if ground.policy.local_day(claim.not_after) == today:
+    if ground.policy.local_day(claim.not_after, claim.timezone) == today:
         return Fate("suppressed", reason)
-    return Fate("deferred", reason, until=ground.policy.window(today + timedelta(days=1))[0])
+    return Fate("deferred", reason, until=ground.policy.window(today + timedelta(days=1), claim.timezone)[0])
+
+
+def _near(ground: Ground, claim: Claim) -> set[str]:
+    """Companies in the zone of a list that shows none; a report on what is wrong does not wait for a company."""
+    if claim.kind in INTERNAL_REPORTS or claim.timezone is None:
+        return set()
+    return {company.company_id for company in ground.people().companies.values() if company.timezone == claim.timezone}
 
 
 def day_of_rest(ground: Ground, today: date, companies: Set[str] = frozenset()) -> str | None:
     """Why nobody gets a mail today: none of the companies that it shows is at work; when it shows none: none at all."""
     if ground.is_workday is None or not ground.leaves_the_house:
         return None
-    known = ground.people().calendars
+    everywhere = ground.people().companies.values()
+    known = {company.company_id: company.calendar for company in everywhere if company.calendar}
     calendars = sorted({known[company] for company in companies if company in known} or set(known.values()))
     if not calendars or any(ground.is_workday(calendar, today) for calendar in calendars):
         return None

@@ -70,10 +70,17 @@ def why(line: Line, wording: Wording) -> str:
 
 def because(line: Line, wording: Wording) -> Iterator[str]:
     """What is special about this task; often nothing."""
+    yield from reason(line, wording)
+    if line.is_floor:
+        yield wording.text("Nobody has spoken to them for a long time.")
+
+
+def reason(line: Line, wording: Wording) -> Iterator[str]:
+    """What the task itself is about, where its kind does not say it all."""
     sentences = {
         "appoint": wording.text("Nobody is in charge of this customer."),
         "file_claim": wording.text("The customer is insolvent: only what is filed in time is counted."),
-        "send_statement": wording.text("No stamped statement of late is on file."),
+        "send_statement": wording.text("No recent signed statement is on file."),
         "collect_evidence": wording.text("Part of what is overdue has no signed delivery note or acceptance on file."),
         "ask_commitment": wording.text("There is a target for this month, but no promise."),
         "close_gap": wording.text("What is promised for this month is less than the target."),
@@ -93,8 +100,6 @@ def because(line: Line, wording: Wording) -> Iterator[str]:
         )
     elif line.kind in sentences:
         yield sentences[line.kind]
-    if line.is_floor:
-        yield wording.text("Nobody has spoken to them for a long time.")
 
 
 def standing(line: Line, wording: Wording) -> list[str]:
@@ -171,12 +176,21 @@ def _inside(line: Line, by: str, wording: Wording) -> str | None:
     if line.kind == "prepare_referral":
         return wording.text("Complete the file for legal by %(day)s: papers, statement, talks.", day=by)
     if line.kind == "chase_promise":
-        return wording.text("Ask for the bank slip. If nothing was sent: a new day, this week, and the amount.")
+        return _chase(line, wording)
     if line.kind == "tell_release":
         return wording.text("Tell them the good news, and agree on the next payment day.")
     if line.kind == "call" and line.ask is None and not line.overdue:
         return wording.text("Ask how things are, and when the next payment comes.")
     return None
+
+
+def _chase(line: Line, wording: Wording) -> str:
+    if line.offers.pay_by is None:
+        return wording.text("Ask for proof of payment. If nothing was sent: the amount and a new day, within a week.")
+    day = wording.day(line.offers.pay_by)
+    return wording.text(
+        "Ask for proof of payment. If nothing was sent: the amount and a new day, %(day)s at the latest.", day=day
+    )
 
 
 def _with_amount(line: Line, by: str, amount: str, wording: Wording) -> str:
@@ -185,13 +199,13 @@ def _with_amount(line: Line, by: str, amount: str, wording: Wording) -> str:
         "pre_due_reminder": wording.text("Remind them of %(amount)s, and ask whether all papers are there.", **values),
         "visit": wording.text("Go and see who decides; bring the statement, ask for %(amount)s and a day.", **values),
         "send_statement": wording.text(
-            "Send the statement over %(amount)s; get it back, stamped, by %(day)s.", **values
+            "Send the statement over %(amount)s; get it back, signed, by %(day)s.", **values
         ),
         "collect_evidence": wording.text("Get the signed papers for %(amount)s by %(day)s.", **values),
         "ask_commitment": wording.text("Ask how much comes this month, and when; %(amount)s is wanted.", **values),
         "close_gap": wording.text("Ask what else can come this month: %(amount)s is missing.", **values),
         "offer_plan": wording.text(
-            "Offer to pay %(amount)s in parts: the first now, the rest on fixed days.", **values
+            "Offer instalments for %(amount)s: the first now, the rest on fixed days.", **values
         ),
         "thank_payment": wording.text("Thank them for %(amount)s, and agree on the next payment day.", **values),
         "file_claim": wording.text("File a proof of claim for %(amount)s with the administrator by %(day)s.", **values),
@@ -204,7 +218,7 @@ def _with_amount(line: Line, by: str, amount: str, wording: Wording) -> str:
 def _without_amount(line: Line, by: str, wording: Wording) -> str:
     sentences = {
         "thank_payment": wording.text("Thank them for the payment, and agree on the next payment day."),
-        "send_statement": wording.text("Send the statement; get it back, stamped, by %(day)s.", day=by),
+        "send_statement": wording.text("Send the statement; get it back, signed, by %(day)s.", day=by),
         "collect_evidence": wording.text("Get the signed papers by %(day)s.", day=by),
         "file_claim": wording.text("File a proof of claim with the administrator by %(day)s.", day=by),
     }

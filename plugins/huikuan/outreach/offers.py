@@ -17,6 +17,10 @@ BARGAINED = ("ask_commitment", "close_gap")
 _PLANNED = ("call", "offer_plan", "escalate", "prepare_referral")
 """Tasks in whose talks the customer may have to pay by and by."""
 _EARLY = ("pre_due_reminder", *BARGAINED)
+PAPERWORK = ("send_statement", "collect_evidence")
+"""Their amounts say what a paper is about; nobody is asked to pay them, and a paper needs no bank day."""
+_OPEN = ("resolve_dispute", "file_claim")
+"""Tasks whose day is for our own answer; what the customer has to send, it sends before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +28,9 @@ class Offers:
     """Offers of one task, each within the policy's limits; what cannot be offered is empty."""
 
     pay_by: date | None = None
-    """First day on which the customer's money can arrive."""
+    """First day on which the customer's money can arrive; for a paper the day by which it should be here."""
     next_contact_on: date | None = None
-    """The workday after it, when the money is looked for."""
+    """The workday after it, when the money or the paper is looked for."""
     anchor: Anchor | None = None
     plan: tuple[Instalment, ...] = ()
     discount: Discount | None = None
@@ -53,9 +57,10 @@ def offers(
 ) -> Offers:
     """The offers of one task. ``owed`` None: it asks for no money."""
     free_day = partial(policy.calendars.send_day, company.calendar) if company else _same
-    if owed is None or task.pay_on is None:
+    first_on = task.due_on if task.kind in PAPERWORK else task.pay_on
+    if owed is None or first_on is None or task.kind in _OPEN:
         return Offers(terms=terms)
-    limits, first_on = policy.playbooks, task.pay_on
+    limits = policy.playbooks
     return Offers(
         pay_by=first_on,
         next_contact_on=free_day(first_on + timedelta(days=1)),

@@ -20,11 +20,12 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from psycopg import IsolationLevel
 from psycopg.types.json import Jsonb
 
 from huikuan.errors import OutreachError
 from huikuan.outreach.message import Mail, compose, is_address, kind_of
-from huikuan.outreach.people import groups
+from huikuan.outreach.people import Window, groups, window_of
 from huikuan.outreach.rows import Night, Run, newest_run, read_frame, read_rows
 from huikuan.outreach.sanctions import actions_page
 from huikuan.outreach.worklists import (
@@ -87,6 +88,7 @@ def write_messages(
     """
     page = actions_page(base_url)
     with connect(url, "mailer") as reading:
+        reading.isolation_level = IsolationLevel.REPEATABLE_READ  # team by team, and still one night
         run = newest_run(reading, business_date)
         if run is None:
             raise OutreachError(
@@ -95,14 +97,14 @@ def write_messages(
             )
         frame = read_frame(reading, lake, run)
         moment = written_at or database_time(reading)
-    with step(url, business_date, "outbox", inputs=f"{run.run_id} {run.status}") as attempt:
-        if attempt.already_done:
-            return {str(state): int(n) for state, n in (attempt.result or {}).items()}
-        with connect(url, "mailer") as connection, connect(url, "mailer") as reading:
-            attempt.guard(connection)
-            counts = _write_all(connection, _each_list(reading, lake, frame, policy, page), frame, policy, moment)
-            attempt.finish(counts, connection)
-            connection.commit()
+        with step(url, business_date, "outbox", inputs=f"{run.run_id} {run.status}") as attempt:
+            if attempt.already_done:
+                return {str(state): int(n) for state, n in (attempt.result or {}).items()}
+            with connect(url, "mailer") as connection:
+                attempt.guard(connection)
+                counts = _write_all(connection, _each_list(reading, lake, frame, policy, page), frame, policy, moment)
+                attempt.finish(counts, connection)
+                connection.commit()
     log.info("outbox of %s, run %s: %s", business_date, run.run_id, counts or "nothing new")
     return counts
 
@@ -114,7 +116,6 @@ def _write_all(
 
     Whether there are too many is known at the end: then those that would leave are parked, in the same transaction.
     """
-    window = policy.window(frame.run.business_date)
     counts: Counter[str] = Counter()
     usual = usual_night(connection, frame.run.business_date)
     queued = urgent = 0
@@ -122,7 +123,7 @@ def _write_all(
     for plan, mail in composed(plans, policy, moment, workers=_workers(len(frame.readers))):
         queued += plan.state == "queued"
         urgent += _is_urgent(plan)
-        if insert(connection, frame.run, plan, mail, window, moment):
+        if insert(connection, frame.run, plan, mail, window_of(frame, plan.worklist.reader, policy), moment):
             counts[plan.state] += 1
             entered += [mail.message_id] if plan.state == "queued" else []
     held_back = over_bounds(queued, urgent, policy, usual)
@@ -134,7 +135,7 @@ def _write_all(
         counts["queued"] -= len(entered)
         counts["parked"] += len(entered)
     for plan, mail in composed(_reports(frame, policy, queued if held_back else 0), policy, moment):
-        if insert(connection, frame.run, plan, mail, window, moment):
+        if insert(connection, frame.run, plan, mail, window_of(frame, plan.worklist.reader, policy), moment):
             counts[plan.state] += 1
     return dict(+counts)
 
@@ -327,7 +328,7 @@ def insert(
     run: Run,
     plan: Plan,
     mail: Mail,
-    window: tuple[datetime, datetime],
+    window: Window,
     moment: datetime,
 ) -> bool:
     """Write one mail that may leave within ``window``; returns whether it entered the outbox.
@@ -335,7 +336,6 @@ def insert(
     The place of a mail that was written before is taken only while that one certainly was not accepted, and nobody
     dropped it: when it was suppressed, or when it shows an earlier run of the date.
     """
-    not_before, not_after = window
     values = {
         "message_id": mail.message_id,
         "business_date": run.business_date,
@@ -352,8 +352,9 @@ def insert(
         "token": 0,
         "last_error": plan.because,
         "created_at": moment,
-        "not_before": not_before,
-        "not_after": not_after,
+        "not_before": window.first,
+        "not_after": window.last,
+        "timezone": window.zone,
     }
     names = ", ".join(values)
     fresh = ", ".join(f"{name} = excluded.{name}" for name in values)

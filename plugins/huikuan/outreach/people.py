@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from huikuan.outreach.rows import AccountKey, Night, Reader
+from huikuan.policy.outreach import OutreachPolicy
 
 
 def active(night: Night, people: Collection[str] | None = None) -> list[Reader]:
@@ -65,6 +67,34 @@ def companies_of(night: Night, manager: Reader) -> set[str]:
         for company_id, owners in night.owners_by_company.items()
         if owners & people or not owners & night.led
     }
+
+
+@dataclass(frozen=True)
+class Window:
+    """When a mail may leave."""
+
+    zone: str
+    """IANA time zone whose clock counts for its reader."""
+    first: datetime
+    last: datetime
+
+
+def window_of(night: Night, reader: Reader, policy: OutreachPolicy) -> Window:
+    """When the mails of the night may leave to a reader: the policy's hours, by the clock of the reader's company."""
+    zone = zone_of(night, reader, policy)
+    return Window(zone, *policy.window(night.run.business_date, zone))
+
+
+def zone_of(night: Night, reader: Reader, policy: OutreachPolicy) -> str:
+    """The zone of the companies whose accounts the reader, or somebody below, has in charge.
+
+    The policy's where they have several or the reader has none; so for a company whose zone is not known.
+    """
+    people = led_by(night, reader.rep_id)
+    ours = [company_id for company_id, owners in night.owners_by_company.items() if owners & people]
+    known = (night.companies.get(company_id) for company_id in ours)
+    zones = {policy.zone(company.timezone if company else None) for company in known}
+    return zones.pop() if len(zones) == 1 else policy.timezone
 
 
 def worker(night: Night, key: AccountKey) -> str | None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 from huikuan.errors import OutreachError
 from huikuan.outreach.browser import VIEWS, chromium, picture
 from huikuan.outreach.message import bodies, compose, kind_of, rendered
+from huikuan.outreach.people import window_of
 from huikuan.outreach.rows import Night, newest_run, read_night
 from huikuan.outreach.sanctions import REQUIRED_ACTIONS
 from huikuan.outreach.worklists import Digest, Escalation, check_scope, each_digest, each_escalation, planned
@@ -48,7 +49,7 @@ def preview(
         check_scope(worklist, night)
         shown = in_language(worklist, locale) if locale else worklist
         name = f"{shown.truth.business_date.isoformat()}-{kind_of(shown)}-{_safe(rep_id)}"
-        found += _write(shown, policy, folder, name, browser)
+        found += _write(shown, policy, window_of(night, shown.reader, policy).first, folder / name, browser)
     return found
 
 
@@ -75,14 +76,13 @@ def _safe(rep_id: str) -> str:
 
 
 def _write(
-    worklist: Digest | Escalation, policy: OutreachPolicy, folder: Path, name: str, browser: str | None
+    worklist: Digest | Escalation, policy: OutreachPolicy, written_at: datetime, stem: Path, browser: str | None
 ) -> list[Path]:
-    written_at = policy.window(worklist.truth.business_date)[0]
-    message, page = folder / f"{name}.eml", folder / f"{name}.html"
+    message, page = (stem.with_name(f"{stem.name}.{kind}") for kind in ("eml", "html"))
     message.write_bytes(compose(worklist, policy, written_at).content)
     shown = standalone(worklist, policy)
     page.write_text(shown, encoding="utf-8")
-    pictures = [folder / f"{name}-{view.name}.png" for view in VIEWS] if browser else []
+    pictures = [stem.with_name(f"{stem.name}-{view.name}.png") for view in VIEWS] if browser else []
     for view, path in zip(VIEWS, pictures, strict=False):
         path.write_bytes(picture(str(browser), shown, view))
     return [message, page, *pictures]
@@ -101,7 +101,7 @@ def gallery(night: Night, policy: OutreachPolicy, folder: Path) -> Path:
     """Pictures of a rep's and a manager's mail in both languages, and the page that shows them (``<folder>.md``).
 
     In each language it is the rep with most planned for today and the manager with most to decide, readers of that
-    language first. Returns the page.
+    language with a name in its script first. Returns the page.
     """
     browser = chromium()
     digests = [each for each in each_digest(night) if each.reader.role == "rep"]
@@ -117,7 +117,8 @@ def gallery(night: Night, policy: OutreachPolicy, folder: Path) -> Path:
         for locale in LOCALES:
             worklist = _busiest(lists, locale)
             check_scope(worklist, night)
-            lines.append(_shown(role, in_language(worklist, locale), policy, folder, browser))
+            written_at = window_of(night, worklist.reader, policy).first
+            lines.append(_shown(role, in_language(worklist, locale), policy, written_at, folder, browser))
     page = folder.with_suffix(".md")
     page.write_text("\n".join(lines), encoding="utf-8")
     return page
@@ -126,7 +127,8 @@ def gallery(night: Night, policy: OutreachPolicy, folder: Path) -> Path:
 def _busiest(lists: Sequence[Digest | Escalation], locale: str) -> Digest | Escalation:
     def weight(worklist: Digest | Escalation) -> tuple[bool, int, str]:
         reader = worklist.reader
-        return reader_locale(reader.locale) == locale, len(planned(worklist)), reader.rep_id
+        at_home = reader_locale(reader.locale) == locale and reader.name.isascii() == (locale == "en")
+        return at_home, len(planned(worklist)), reader.rep_id
 
     return max(lists, key=weight)
 
@@ -139,10 +141,12 @@ generated ledger.
 """
 
 
-def _shown(role: str, worklist: Digest | Escalation, policy: OutreachPolicy, folder: Path, browser: str) -> str:
+def _shown(
+    role: str, worklist: Digest | Escalation, policy: OutreachPolicy, written_at: datetime, folder: Path, browser: str
+) -> str:
     locale = worklist.reader.locale
     page = standalone(worklist, policy)
-    mail = compose(worklist, policy, policy.window(worklist.truth.business_date)[0])
+    mail = compose(worklist, policy, written_at)
     links = []
     for view in VIEWS:
         path = folder / f"{role}-{locale}-{view.name}.png"

@@ -146,6 +146,7 @@ class Company:
     name: str
     functional_currency: str
     calendar: str
+    timezone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +241,7 @@ _CHASED = """x.promise_id IN (SELECT t.subject_id FROM collections.task AS t
 _LISTED = """EXISTS (SELECT FROM collections.task AS t
              WHERE t.business_date = x.business_date AND t.run_id = x.run_id AND t.company_id = x.company_id
              AND t.account_id = x.account_id{kind})"""
-_COMPANY = "company_id, name, functional_currency, calendar"
+_COMPANY = "company_id, name, functional_currency, calendar, timezone"
 _Any = TypeVar("_Any")
 _Key = TypeVar("_Key")
 
@@ -461,8 +462,8 @@ def read_frame(connection: psycopg.Connection[Any], lake: Path, run: Run) -> Nig
         return Night(
             run=run,
             readers={reader.rep_id: reader for reader in read_readers(duck, snapshot, quality)},
-            companies={row[0]: Company(*row) for row in ledger.rows("company", _COMPANY)},
-            charges=_charges(connection, run) if is_published else set(),
+            companies=ledger.companies(),
+            charges=read_charges(connection, run),
             caps=_select(connection, run, Cap, "sanction_cap", "x.is_over ORDER BY x.company_id, x.transition DESC"),
             recoveries=_recoveries(connection, run) if is_published else [],
             policy=lakes.read_policy(lake, run.run_id, run.policy_hash) if is_published else None,
@@ -551,6 +552,8 @@ def read_referrals(connection: psycopg.Connection[Any], lake: Path, run: Run, ba
             flags=_select(connection, run, Flag, "account_flag", _WAITS),
             proposals=proposals,
             readers={reader.rep_id: reader for reader in read_readers(duck, snapshot, quality)},
+            companies=ledger.companies(),
+            charges=read_charges(connection, run),
             names=dict(ledger.pairs("account", "account_id", "name", accounts)),
             payments_complete_to=ledger.complete_through("receipt"),
             **_read_quality(quality),
@@ -611,8 +614,10 @@ def _read_published(connection: psycopg.Connection[Any], run: Run, share: _Share
     }
 
 
-def _charges(connection: psycopg.Connection[Any], run: Run) -> set[tuple[str, str | None]]:
-    """Who is in charge of accounts of which company, accounts that no mail shows included."""
+def read_charges(connection: psycopg.Connection[Any], run: Run) -> set[tuple[str, str | None]]:
+    """Who is in charge of accounts of which company, accounts that no mail shows included; nobody in a stopped run."""
+    if run.status != "published":
+        return set()
     rows = connection.execute(
         "SELECT DISTINCT company_id, rep_id FROM collections.account_status WHERE business_date = %s AND run_id = %s",
         [run.business_date, run.run_id],
@@ -699,6 +704,11 @@ def read_readers(duck: duckdb.DuckDBPyConnection, snapshot: Path, quality: Path 
     return [Reader(*row) for row in rows if row[0] and row[2]]
 
 
+def read_companies(duck: duckdb.DuckDBPyConnection, snapshot: Path, quality: Path | None) -> dict[str, Company]:
+    """The ledger's company table by company_id."""
+    return _Ledger(duck, snapshot, quality).companies()
+
+
 @dataclass(frozen=True)
 class _Ledger:
     """One snapshot, read through DuckDB; ``quality`` is the folder of the run's quarantine, if there is one."""
@@ -735,6 +745,10 @@ class _Ledger:
         """((company_id, key), value) of the wanted keys, without empty values."""
         rows = self.keyed(table, f"company_id, {key}, {value}", keys)
         return [((company, own), text) for company, own, text in rows if text is not None]
+
+    def companies(self) -> dict[str, Company]:
+        """company_id → company."""
+        return {row[0]: Company(*row) for row in self.rows("company", _COMPANY, "company_id IS NOT NULL")}
 
     def complete_through(self, table: str) -> date | None:
         """Through which day the feed of a table is complete, as its load log says; None when it says nothing."""

@@ -47,11 +47,24 @@ _ONCE_MORE = "handed over once more after silence"
 SECOND_CHANCE = (
     f"(state = 'unknown' AND kind IN {MAY_COME_TWICE} AND NOT coalesce(starts_with(last_error, '{_ONCE_MORE}'), false))"
 )
-_NOW = "coalesce(%(now)s::timestamptz, clock_timestamp())"
+_NOW = """CASE WHEN %(at_opening)s AND business_date = %(date)s THEN not_before
+          ELSE coalesce(%(now)s::timestamptz, clock_timestamp()) END"""
 _DUE = f"""business_date = %(date)s AND (state IN ('queued', 'deferred') OR {SECOND_CHANCE})
            AND not_before <= {_NOW} AND not_after >= {_NOW}"""
 _ORDER = ["undelivered", "data_owner", *APPROVALS, "escalation", "digest"]
 _CLAIM = ", ".join(column.name for column in fields(Claim) if column.name != "moment")
+
+
+@dataclass(frozen=True)
+class _Clock:
+    """What time it is: ``now``, or the database's time; ``at_opening``: for each mail, when its window opens."""
+
+    now: datetime | None
+    at_opening: bool
+
+
+def _moment(ground: Ground, clock: _Clock) -> dict[str, Any]:
+    return {"date": ground.business_date, "now": clock.now, "at_opening": clock.at_opening}
 
 
 @dataclass(frozen=True)
@@ -62,12 +75,12 @@ class _Sender:
     token: int
     transport: Transport
     ground: Ground
-    now: datetime | None
+    clock: _Clock
 
     @property
     def scope(self) -> dict[str, Any]:
-        """Values that every statement knows: the date, and the moment where it is not the database's."""
-        return {"date": self.ground.business_date, "now": self.now, "token": self.token}
+        """Values that every statement knows."""
+        return {**_moment(self.ground, self.clock), "token": self.token}
 
 
 def send_messages(
@@ -78,6 +91,7 @@ def send_messages(
     policy: OutreachPolicy,
     *,
     now: datetime | None = None,
+    at_opening: bool = False,
     environment: str = "development",
     is_workday: IsWorkday | None = None,
 ) -> dict[str, Any]:
@@ -86,42 +100,51 @@ def send_messages(
     The result holds ``sent_now``; ``waiting``, the number of mails that another run of the sender, or another sender
     at work, may still settle; ``held``, the number of those that leave today if a person says so; the number of mails
     per state in ``states``; and under ``attention`` the message_ids that a person has to look at. Mails that an earlier
-    date left behind are settled too, and not sent. ``now`` replaces the database's clock in tests and replays. Unless
-    ``environment`` is ``production``, what really leaves goes to the policy's allow-list only. ``is_workday`` says on
-    which days of a calendar mails leave; None: on all.
+    date left behind are settled too, and not sent. ``now`` replaces the database's clock in tests and replays;
+    ``at_opening`` takes each mail of the date as of the moment at which its own window opens. Unless ``environment`` is
+    ``production``, what really leaves goes to the policy's allow-list only. ``is_workday`` says on which days of a
+    calendar mails leave; None: on all.
 
     Raises OutreachError when the transport cannot be used at all, FenceError when somebody took a mail from this
     sender; mails that were not handed over then wait in the outbox.
     """
     ground = Ground(lake, business_date, policy, environment, transport.leaves_the_house, is_workday)
+    clock = _Clock(now, at_opening)
     with connect(url, "mailer", autocommit=True) as connection:
         _settle_orphans(connection, business_date)
-        _expire(connection, business_date, now)
-        if not _unsettled(connection, ground, now)["waiting"]:
-            return _close(connection, ground, now, 0)
-        sender = _Sender(connection, _enlist(connection, business_date), transport, ground, now)
+        _expire(connection, ground, clock)
+        if not _unsettled(connection, ground, clock)["waiting"]:
+            return _close(connection, ground, clock, 0)
+        sender = _Sender(connection, _enlist(connection, business_date), transport, ground, clock)
         try:
             sent = _send_all(sender)
         finally:
             transport.close()
-        return _close(connection, ground, now, sent)
+        return _close(connection, ground, clock, sent)
 
 
-def _unsettled(connection: psycopg.Connection[Any], ground: Ground, now: datetime | None) -> dict[str, int]:
-    """How many mails may still leave: by themselves (``waiting``), or today, at a person's word (``held``)."""
+def _unsettled(connection: psycopg.Connection[Any], ground: Ground, clock: _Clock) -> dict[str, int]:
+    """How many mails may still leave: by themselves (``waiting``), or today, at a person's word (``held``).
+
+    Today ends, for each of them, with the window of the business date in its own zone.
+    """
     second_chance = f"({SECOND_CHANCE} AND not_after >= {_NOW})"
-    [(waiting, held)] = connection.execute(
+    zones = connection.execute(
         f"""
         SELECT
+            timezone,
             count(*) FILTER (WHERE state IN {WAITING} OR {second_chance}),
-            count(*) FILTER (
-                WHERE state IN {HELD} AND least(not_after, %(closing)s) >= {_NOW} AND NOT {second_chance}
-            )
-        FROM store.message WHERE business_date = %(date)s
+            count(*) FILTER (WHERE state IN {HELD} AND not_after >= {_NOW} AND NOT {second_chance})
+        FROM store.message WHERE business_date = %(date)s GROUP BY timezone
         """,
-        {"date": ground.business_date, "closing": ground.policy.window(ground.business_date)[1], "now": now},
+        _moment(ground, clock),
     ).fetchall()
-    return {"waiting": waiting, "held": held}
+    moment = clock.now or database_clock(connection)
+    closed = {zone for zone, _, _ in zones if moment > ground.policy.window(ground.business_date, zone)[1]}
+    return {
+        "waiting": sum(waiting for _, waiting, _ in zones),
+        "held": sum(held for zone, _, held in zones if zone not in closed),
+    }
 
 
 def _enlist(connection: psycopg.Connection[Any], business_date: date) -> int:
@@ -173,7 +196,7 @@ def _settle(connection: psycopg.Connection[Any], day: date, dead: int) -> None:
     )
 
 
-def _expire(connection: psycopg.Connection[Any], business_date: date, now: datetime | None) -> None:
+def _expire(connection: psycopg.Connection[Any], ground: Ground, clock: _Clock) -> None:
     """A morning missed is not made up for: tomorrow's mail is fresh. What was parked and never tried was missed too."""
     connection.execute(
         f"""
@@ -182,7 +205,7 @@ def _expire(connection: psycopg.Connection[Any], business_date: date, now: datet
         WHERE business_date BETWEEN %(since)s AND %(date)s AND not_after < {_NOW}
           AND (state IN ('queued', 'deferred') OR (state = 'parked' AND attempts = 0))
         """,
-        {"since": business_date - LOOK_BACK, "date": business_date, "now": now},
+        {"since": ground.business_date - LOOK_BACK, **_moment(ground, clock)},
     )
 
 
@@ -283,7 +306,7 @@ def _record(sender: _Sender, claim: Claim, fate: Fate, *, left: bool = False) ->
     return fate.state
 
 
-def _close(connection: psycopg.Connection[Any], ground: Ground, now: datetime | None, sent: int) -> dict[str, Any]:
+def _close(connection: psycopg.Connection[Any], ground: Ground, clock: _Clock, sent: int) -> dict[str, Any]:
     """Count, and finish the step when nothing waits any more."""
     business_date = ground.business_date
     with connection.transaction():
@@ -297,7 +320,7 @@ def _close(connection: psycopg.Connection[Any], ground: Ground, now: datetime | 
             states[state] = states.get(state, 0) + 1
             if state in ATTENTION:
                 attention.setdefault(state, []).append(message_id)
-        unsettled = _unsettled(connection, ground, now)
+        unsettled = _unsettled(connection, ground, clock)
         result = {"sent_now": sent, **unsettled, "states": states, "attention": attention}
         if not unsettled["waiting"]:
             connection.execute(

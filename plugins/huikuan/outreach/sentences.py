@@ -11,8 +11,9 @@ from urllib.parse import quote
 
 from huikuan.outreach.kinds import label, main_money, shown
 from huikuan.outreach.lines import Line, Money
+from huikuan.outreach.offers import PAPERWORK
 from huikuan.outreach.rows import Contact
-from huikuan.outreach.teams import PAPERWORK, Cover
+from huikuan.outreach.teams import Cover
 from huikuan.outreach.worklists import (
     Approval,
     DataOwnerReport,
@@ -243,12 +244,15 @@ def _first(digest: Digest, wording: Wording) -> tuple[str, ...]:
 
 
 def _first_that_fits(parts: list[str], sums: list[str], first: tuple[str, ...] = ()) -> str:
-    """All of it; else what comes first more briefly, or fewer sums with a sign that there are more; else the counts.
+    """All of it; else what comes first more briefly, or fewer sums with a sign that there are more; else fewer counts.
+
+    Money goes before the last of several counts: how much it is about says more than one count more.
 
     ``first``: what comes first, in the longest words first.
     """
     some = [[*sums[:kept], f"+{len(sums) - kept}"] for kept in range(len(sums) - 1, 0, -1)]
     wanted = [[*parts, *kept, words] for kept in (sums, *some[-1:]) for words in first]
+    wanted += [[*parts[:n], *kept] for n in (len(parts), len(parts) - 1) if n > 1 for kept in (sums, *some) if kept]
     wanted += [[*parts, *kept] for kept in (sums, *some)]
     wanted += [parts[:kept] for kept in range(len(parts), 0, -1)]
     candidates = (" · ".join(filter(None, each)) for each in wanted)

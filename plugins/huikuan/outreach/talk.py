@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import lru_cache
 
@@ -23,6 +24,10 @@ from huikuan.playbook import (
 )
 
 log = logging.getLogger(__name__)
+
+_PAPERS_TAKE = 5
+"""Days that hold three workdays in any week without holidays."""
+_SATURDAY = 5
 
 
 def talk(line: Line, reader: Reader, truth: Truth, locale: str) -> Script | None:
@@ -57,7 +62,7 @@ def facts(line: Line, reader: Reader, truth: Truth) -> Facts:
         currency=line.receipt.currency if line.receipt and not line.ask else currency,
         ask_amount=line.ask.amount if line.ask else None,
         owed_amount=next((money.amount for money in line.overdue if money.currency == currency), None),
-        documents=() if line.kind == "collect_evidence" else line.unpaid,  # which of them lack papers is not known
+        documents=_documents(line),
         days_past_due=line.days_late or None,
         due_on=line.oldest_due_on if line.kind == "pre_due_reminder" else None,
         promised_amount=line.promise.amount if line.promise else None,
@@ -66,7 +71,7 @@ def facts(line: Line, reader: Reader, truth: Truth) -> Facts:
         promise_level=line.promise_level,
         disputed_amount=line.ask.amount if line.ask and line.kind == "resolve_dispute" else None,
         dispute_reason=line.dispute_reason,
-        resolve_by=line.due_on if line.kind == "resolve_dispute" else None,
+        resolve_by=_resolve_by(line, truth),
         statement_on=truth.as_of if line.kind == "send_statement" else None,
         received_amount=line.receipt.amount if line.receipt else None,
         received_on=line.receipt.received_on if line.receipt else None,
@@ -80,6 +85,19 @@ def facts(line: Line, reader: Reader, truth: Truth) -> Facts:
         plan=offers.plan,
         discount=offers.discount,
     )
+
+
+def _resolve_by(line: Line, truth: Truth) -> date | None:
+    """The day of our answer, where the customer's papers, which have three workdays, can be here before it."""
+    is_time = line.due_on > truth.business_date + timedelta(days=_PAPERS_TAKE) and line.due_on.weekday() < _SATURDAY
+    return line.due_on if line.kind == "resolve_dispute" and is_time else None
+
+
+def _documents(line: Line) -> tuple[str, ...]:
+    """Invoices that the talk is about; which of them lack papers is not known."""
+    if line.kind == "resolve_dispute" and line.disputed_number:
+        return (line.disputed_number,)
+    return () if line.kind == "collect_evidence" else line.unpaid
 
 
 def _gap(line: Line) -> Decimal | None:

@@ -10,11 +10,9 @@ from decimal import Decimal
 
 from huikuan.outreach.lines import Money
 from huikuan.outreach.news import Goal, Handover, Recovery
+from huikuan.outreach.offers import PAPERWORK
 from huikuan.outreach.people import companies_of, led_by
 from huikuan.outreach.rows import Night, Reader, Task
-
-PAPERWORK = ("send_statement", "collect_evidence")
-"""Their amounts say what a paper is about; nobody is asked to pay them."""
 
 
 @dataclass(frozen=True)

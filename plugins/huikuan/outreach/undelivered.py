@@ -26,8 +26,9 @@ from huikuan.outreach.attention import Waiting, short, write_down
 from huikuan.outreach.eligibility import Ground, IsWorkday, day_of_rest
 from huikuan.outreach.message import is_address
 from huikuan.outreach.outbox import TOO_MANY
+from huikuan.outreach.people import Window, window_of
 from huikuan.outreach.reasons import explained
-from huikuan.outreach.rows import Reader, newest_run
+from huikuan.outreach.rows import Night, Reader, Run, newest_run, read_charges
 from huikuan.outreach.sender import LOOK_BACK, SECOND_CHANCE, database_clock
 from huikuan.policy.outreach import OutreachPolicy
 from huikuan.warehouse.connect import connect
@@ -60,12 +61,14 @@ def tell(
     policy: OutreachPolicy,
     *,
     now: datetime | None = None,
+    at_opening: bool = False,
     is_workday: IsWorkday | None = None,
 ) -> int:
     """Write reports on the mails that nobody was told of yet; returns how many reports entered the outbox.
 
-    Nothing is written while mails of the date are still to be handed over, after the window, in a back-fill, on a day
-    on which nobody works, or when nobody can be told: then the log says so. Raises OutreachError when the date has no
+    Nothing is written to a reader while mails of the date are still to be handed over that leave no later than the
+    report would, after the reader's window, in a back-fill, on a day on which nobody works, or when nobody can be told:
+    then the log says so. ``now`` and ``at_opening`` as for the sender. Raises OutreachError when the date has no
     snapshot.
     """
     ground = Ground(lake, business_date, policy, is_workday=is_workday)
@@ -73,25 +76,55 @@ def tell(
         connection.execute("SELECT pg_advisory_xact_lock(hashtextextended('huikuan undelivered', 0))")
         moment = (now or database_clock(connection)).replace(microsecond=0)
         run = newest_run(connection, business_date)
-        if run is None or run.is_backfill or moment > policy.window(business_date)[1]:
+        if run is None or run.is_backfill or not (untold := _untold(connection, business_date, moment)):
             return 0
-        untold = _untold(connection, business_date, moment)
-        if not untold or day_of_rest(ground, policy.local_day(moment)):
-            return 0
-        people = ground.people().readers
+        night = _readers(connection, ground, run)
+        waiting = _first_that_waits(connection, business_date)
+        reports = [
+            (reader, told, window_of(night, reader, policy), moment)
+            for reader, told in _addressees(untold, ground.people().readers, policy)
+        ]
+        if at_opening:
+            reports = [(reader, told, window, window.first) for reader, told, window, _ in reports]
         written = 0
-        for reader, told in _addressees(untold, people, policy):
-            if _insert(connection, reader, told, business_date, run.run_id, policy, moment):
+        for reader, told, window, at in reports:
+            if not _may_be_told(ground, window, at, waiting):
+                continue
+            if _insert(connection, reader, told, run, policy, window, at):
                 written += 1
                 for mail in told:
                     write_down(connection, mail, "told", "huikuan", reader.rep_id, mail.state)
-        if not written:
-            log.warning("%d mails did not arrive, and nobody can be told today", len(untold))
+        if not reports:
+            log.warning("%d mails did not arrive, and nobody can be told", len(untold))
         return written
 
 
+def _readers(connection: psycopg.Connection[Any], ground: Ground, run: Run) -> Night:
+    """Who is in charge of what, and in which zone: as much of the night as a report's window needs."""
+    people = ground.people()
+    readers = {rep_id: found[0] for rep_id, found in people.readers.items()}
+    return Night(run, readers=readers, companies=people.companies, charges=read_charges(connection, run))
+
+
+def _first_that_waits(connection: psycopg.Connection[Any], business_date: date) -> datetime | None:
+    """When the first mail of the date may leave that is still to be handed over; None when all were."""
+    [(moment,)] = connection.execute(
+        "SELECT min(not_before) FROM store.message"
+        " WHERE business_date = %s AND kind <> 'undelivered' AND state IN ('queued', 'sending')",
+        [business_date],
+    ).fetchall()
+    return moment  # type: ignore[no-any-return]
+
+
+def _may_be_told(ground: Ground, window: Window, at: datetime, waiting: datetime | None) -> bool:
+    """Whether a reader gets the day's one report now: not before the mails that leave until then are settled."""
+    if at > window.last or (waiting is not None and waiting <= max(at, window.first)):
+        return False
+    return day_of_rest(ground, ground.policy.local_day(at, window.zone)) is None
+
+
 def _untold(connection: psycopg.Connection[Any], business_date: date, moment: datetime) -> list[Waiting]:
-    """Mails of the last weeks in a state that ends nowhere, locked; none while others of the date may still leave.
+    """Mails of the last weeks in a state that ends nowhere, locked.
 
     One that a person let go and that failed again is told of again.
     """
@@ -106,10 +139,6 @@ def _untold(connection: psycopg.Connection[Any], business_date: date, moment: da
               AND 'told' IS DISTINCT FROM (
                   SELECT action FROM store.message_action AS a WHERE a.message_id = m.message_id
                   ORDER BY position DESC LIMIT 1
-              )
-              AND NOT EXISTS (
-                  SELECT FROM store.message AS w WHERE w.business_date = %(date)s AND w.kind <> 'undelivered'
-                  AND w.state IN ('queued', 'sending')
               )
             ORDER BY business_date, state, kind, recipient
             FOR UPDATE OF m SKIP LOCKED
@@ -148,20 +177,20 @@ def _insert(
     connection: psycopg.Connection[Any],
     reader: Reader,
     told: list[Waiting],
-    business_date: date,
-    run_id: str,
+    run: Run,
     policy: OutreachPolicy,
+    window: Window,
     moment: datetime,
 ) -> bool:
     """Write one report; False when this reader's report of the date is written already."""
-    identity = uuid.uuid5(uuid.NAMESPACE_URL, f"{business_date}|undelivered|{reader.rep_id}|{moment.isoformat()}")
+    about = f"{run.business_date}|undelivered|{reader.rep_id}|{moment.isoformat()}"
+    identity = uuid.uuid5(uuid.NAMESPACE_URL, about)
     message = _report(reader, told, policy, moment, f"<{identity}@{policy.domain}>")
     content = message.as_bytes()
-    not_before, not_after = policy.window(business_date)
     values = {
         "message_id": message["Message-ID"],
-        "business_date": business_date,
-        "run_id": run_id,
+        "business_date": run.business_date,
+        "run_id": run.run_id,
         "kind": "undelivered",
         "recipient": reader.rep_id,
         "address": reader.email,
@@ -173,8 +202,9 @@ def _insert(
         "attempts": 0,
         "token": 0,
         "created_at": moment,
-        "not_before": not_before,
-        "not_after": not_after,
+        "not_before": window.first,
+        "not_after": window.last,
+        "timezone": window.zone,
     }
     done = connection.execute(
         f"INSERT INTO store.message ({', '.join(values)}) VALUES ({', '.join(f'%({name})s' for name in values)})"

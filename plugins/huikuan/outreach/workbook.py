@@ -42,6 +42,7 @@ from huikuan.wording import Wording, clean, minor_units
 
 _LONG = 2000  # characters of a cell; Excel takes 32,767
 _ROWS = 1_000_000  # of Excel's 1,048,576
+_A4 = 9
 
 Cell = str | tuple[str, ...] | int | Decimal | date | None
 """A tuple is text of several lines."""
@@ -273,7 +274,7 @@ def _team_sheet(team: Sequence[Member], wording: Wording) -> Sheet:
         (wording.text("Waiting"), 9),
         (wording.text("Done"), 9),
         (wording.text("Oldest waits since"), 14),
-        (wording.text("Beyond the floor"), 12),
+        (wording.text("Not spoken to for long"), 12),
         (wording.text("Currency"), 9),
         (wording.text("To ask for"), 16),
         (wording.text("Target"), 16),
@@ -325,7 +326,7 @@ def _quiet_sheet(lines: Sequence[Line], wording: Wording) -> Sheet:
         for line in lines
         for money in line.overdue or (None,)
     ]
-    return Sheet(wording.text("Beyond the floor"), header, rows, currency_column=4)
+    return Sheet(wording.text("Not spoken to for long"), header, rows, currency_column=4)
 
 
 def _release_sheet(releases: Sequence[Release], wording: Wording) -> Sheet:
@@ -474,6 +475,10 @@ def _write(book: Any, sheet: Sheet) -> None:
             else:
                 result = page.write_blank(number, column, None, plain)
             _written(result, sheet, number, column)
+    page.set_paper(_A4)
+    page.set_landscape()
+    page.fit_to_pages(1, 0)
+    page.repeat_rows(0)
     page.freeze_panes(1, 0)
     page.autofilter(0, 0, max(len(sheet.rows), 1), len(sheet.header) - 1)
 

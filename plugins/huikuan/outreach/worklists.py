@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -321,9 +321,12 @@ def _week(night: Night, reader: Reader) -> Week | None:
 
 
 def approvals(
-    night: Night, kind: ApprovalKind, answer_within: timedelta, time_zone: str, page: str | None
+    night: Night, kind: ApprovalKind, answer_within: timedelta, zone_of: Callable[[Reader], str], page: str | None
 ) -> list[Approval]:
-    """A mail for each active approver with an unanswered batch of this run; a run has one batch per approver."""
+    """A mail for each active approver with an unanswered batch of this run; a run has one batch per approver.
+
+    ``zone_of``: by which clock a reader is told the deadline.
+    """
     found: dict[str, list[Proposal]] = {}
     for row in night.proposals:
         found.setdefault(row.approver_id, []).append(row)
@@ -336,7 +339,7 @@ def approvals(
             rows[0].content_hash,
             rows[0].opened_at,
             rows[0].opened_at + answer_within,
-            time_zone,
+            zone_of(reader),
             tuple(_proposed(night, row) for row in rows),
             page,
         )

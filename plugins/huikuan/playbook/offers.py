@@ -64,7 +64,9 @@ def payment_plan(
     wanted: int | None = None,
     bank_day: Callable[[date], date] = lambda day: day,
 ) -> tuple[Instalment, ...]:
-    """A plan for ``total``: the first payment as the policy asks, the others equal, the last takes the rest.
+    """A plan for ``total``: the first payment at least what the policy asks, the others equal, the last the rest.
+
+    All but the last are round figures where that leaves something for the last: they are said on the phone.
 
     ``wanted`` instalments, or as many as the limits give; both fewer when the time or the amount allows no more.
     ``bank_day`` moves a day on which banks are closed to one on which they are open. The parts sum up to
@@ -89,13 +91,20 @@ def payment_plan(
 def _amounts(total: Decimal, unit: Decimal, count: int, min_first_pct: Decimal) -> list[Decimal]:
     """First, equal middle, last with the rest; fewer than ``count`` when a part would be less than one minor unit."""
     least = (total * min_first_pct / 100).quantize(unit, ROUND_CEILING)
-    first = max(least, (total / count).quantize(unit, ROUND_DOWN))
+    first = _rounded_up(max(least, (total / count).quantize(unit, ROUND_DOWN)), total)
     rest = total - first
     others = min(count - 1, int(rest / unit))
     if others < 1:
         return [total]
-    equal = (rest / others).quantize(unit, ROUND_DOWN)
+    exact = (rest / others).quantize(unit, ROUND_DOWN)
+    equal = exact if others == 1 else _rounded_up(exact, exact + exact / 2 / (others - 1))
     return [first, *[equal] * (others - 1), rest - equal * (others - 1)]
+
+
+def _rounded_up(amount: Decimal, limit: Decimal) -> Decimal:
+    """The amount in two figures and zeros, else in three, where that is less than ``limit``; else as it is."""
+    figures = (Context(prec=digits, rounding=ROUND_CEILING).plus(amount) for digits in (2, 3))
+    return next((Decimal(f"{figure:f}") for figure in figures if figure < limit), amount)
 
 
 def early_discount(

@@ -121,7 +121,7 @@ def _title(key: str, locale: str) -> str:
 
 def terms_text(terms: Terms, grade: str | None, business: Decimal | None, currency: str | None, locale: str) -> str:
     """Advice on terms (账期建议) in words."""
-    f = {"grade": grade or "", "business": "" if business is None else spoken.money(business, currency, locale)}
+    f = {"grade": grade or "", "business": "" if business is None else spoken.about(business, currency, locale)}
     return texts.one_line(texts.fill(locale, "parts/terms", terms, {"f": f}), locale)
 
 

@@ -13,6 +13,8 @@ from huikuan.wording import Wording
 
 _NAMED_DOCUMENTS = 2
 _FULL_NUMBERS = 4
+_OLD_PROMISE = 30
+"""Days after which nobody speaks of a promise as if it had been yesterday's."""
 
 
 @dataclass(frozen=True)
@@ -38,8 +40,16 @@ class View:
         return "" if on is None else spoken.day(on, self._facts.business_date, self._locale)
 
     @cached_property
+    def today(self) -> str:
+        return spoken.today(self._locale)
+
+    def _soon(self, on: date | None) -> str:
+        """A day ahead, or ``today``."""
+        return self.today if on == self._facts.business_date else self._day(on)
+
+    @cached_property
     def contact(self) -> str:
-        return spoken.name(self._facts.contact_name)
+        return spoken.addressed(self._facts.contact_name, self._locale)
 
     @cached_property
     def rep(self) -> str:
@@ -65,7 +75,7 @@ class View:
 
     @cached_property
     def _numbers(self) -> tuple[list[str], bool]:
-        return spoken.numbers(self._facts.documents)
+        return spoken.numbers(self._facts.documents, self._locale)
 
     @cached_property
     def documents(self) -> int:
@@ -102,11 +112,11 @@ class View:
 
     @cached_property
     def due(self) -> str:
-        return self._day(self._facts.due_on)
+        return self._soon(self._facts.due_on)
 
     @cached_property
     def by(self) -> str:
-        return self._day(self._facts.pay_by)
+        return self._soon(self._facts.pay_by)
 
     @cached_property
     def next_on(self) -> str:
@@ -137,6 +147,13 @@ class View:
     @cached_property
     def promised_on(self) -> str:
         return self._day(self._facts.promised_for)
+
+    @cached_property
+    def promise_days(self) -> int:
+        """Days since the promised day where they are many; else 0."""
+        promised_for = self._facts.promised_for
+        days = (self._facts.business_date - promised_for).days if promised_for else 0
+        return days if days > _OLD_PROMISE else 0
 
     @cached_property
     def promise_received(self) -> str:
@@ -205,6 +222,11 @@ class View:
     @cached_property
     def anchor_expected(self) -> str:
         return self._money(self._facts.anchor.expected) if self._facts.anchor else ""
+
+    @cached_property
+    def first_on(self) -> str:
+        """The day of a plan's first payment."""
+        return self._soon(self._facts.plan[0].due_on) if self._facts.plan else ""
 
     @cached_property
     def plan(self) -> list[PlanLine]:

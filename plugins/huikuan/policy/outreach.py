@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
+from functools import cache
 from typing import Any, Self
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -15,8 +16,8 @@ _DOMAIN = r"^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[
 class OutreachPolicy(BaseModel):
     """Bounds of the mails of one business date.
 
-    Times are local to ``timezone``. A mail waits until ``send_from`` and expires at ``send_until`` of its business
-    date: a morning that was missed is made fresh the next day, never sent late.
+    Times are local to the reader's company. A mail waits until ``send_from`` and expires at ``send_until`` of its
+    business date: a morning that was missed is made fresh the next day, never sent late.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -32,7 +33,9 @@ class OutreachPolicy(BaseModel):
         description="Addresses and domains that may get mail outside production (HUIKUAN_ENVIRONMENT); others are "
         "suppressed.",
     )
-    timezone: str = Field(description="IANA time zone of the send window.")
+    timezone: str = Field(
+        description="IANA time zone of the send window for readers whose companies have several zones, or none."
+    )
     send_from: time
     send_until: time
     max_rows_in_mail: int = Field(
@@ -57,7 +60,7 @@ class OutreachPolicy(BaseModel):
     @field_validator("timezone")
     @classmethod
     def _known_zone(cls, value: str) -> str:
-        if value not in available_timezones():
+        if value not in _zones():
             raise ValueError(f"{value!r} is not an IANA time zone such as 'Asia/Shanghai'")
         return value
 
@@ -67,22 +70,26 @@ class OutreachPolicy(BaseModel):
             raise ValueError("send_from must be earlier than send_until on the same day")
         return self
 
-    def window(self, business_date: date) -> tuple[datetime, datetime]:
-        """First and last moment at which mails of this business date may leave."""
-        zone = ZoneInfo(self.timezone)
+    def window(self, business_date: date, zone: str | None = None) -> tuple[datetime, datetime]:
+        """First and last moment at which mails of this business date may leave to a reader in a zone."""
+        local = ZoneInfo(self.zone(zone))
         return (
-            datetime.combine(business_date, self.send_from, zone),
-            datetime.combine(business_date, self.send_until, zone),
+            datetime.combine(business_date, self.send_from, local),
+            datetime.combine(business_date, self.send_until, local),
         )
+
+    def zone(self, name: str | None) -> str:
+        """The zone of this name; where there is none, the policy's own."""
+        return name if name is not None and name in _zones() else self.timezone
 
     @property
     def retry_after(self) -> timedelta:
         """Least time between two tries after a temporary refusal."""
         return timedelta(minutes=self.retry_minutes)
 
-    def local_day(self, moment: datetime) -> date:
-        """The company's day at a moment."""
-        return moment.astimezone(ZoneInfo(self.timezone)).date()
+    def local_day(self, moment: datetime, zone: str | None = None) -> date:
+        """The day at a moment, in a zone."""
+        return moment.astimezone(ZoneInfo(self.zone(zone))).date()
 
     def may_receive(self, address: str) -> bool:
         """Whether the address belongs to one of our own domains."""
@@ -93,6 +100,11 @@ class OutreachPolicy(BaseModel):
         """Whether mail to this address may leave an installation: in production, or to who is on the allow-list."""
         allowed = {entry.lower() for entry in self.allow_list}
         return environment == PRODUCTION or not allowed.isdisjoint({address.lower(), _domain(address)})
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())  # looks through a folder, so once is enough
 
 
 def _domain(address: str) -> str:

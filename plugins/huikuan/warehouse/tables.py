@@ -414,6 +414,7 @@ MESSAGE = Table(
     _need("not_before", TIMESTAMP, "Not sent earlier."),
     _need("not_after", TIMESTAMP, "Expires then: a morning missed is made fresh."),
     _may("sent_at", TIMESTAMP, "Accepted by the transport."),
+    _may("timezone", Text, "IANA zone of the reader's company, whose clock counts; empty: the policy's."),
     UniqueConstraint("business_date", "kind", "recipient", name="message_once"),
     CheckConstraint("attempts >= 0", name="message_attempts"),
     comment="The outbox: one row per mail, never deleted (发件箱).",

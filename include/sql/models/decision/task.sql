@@ -1,8 +1,8 @@
 -- One row per task, ranked within its reader's list; a task that was there before keeps its first day.
 -- A day holds as many tasks as its reader can do. A share of them, first, is for accounts that nobody has spoken to for
 -- too long, those whom nobody has tried for longest first (D5: mid-sized ones are not forgotten); what does not fit
--- waits, and gains points by waiting. A kind that waits for the best day is planned when that has come. The day by which
--- a task is due stays where it is; when it has passed, it is today.
+-- waits, and gains points by waiting. A kind that waits for the best day is planned when that has come. The day by
+-- which a task is due stays where it is; when it has passed, it is today.
 -- materialise: table
 WITH total AS (
     SELECT
@@ -116,7 +116,7 @@ SELECT
     b.contact_id,
     x.is_planned,
     n.is_floor,
-    CASE WHEN n.is_contact THEN x.pay_on END AS pay_on,
+    x.pay_on,
     s.special
 FROM ranked AS x
 INNER JOIN task_candidate AS n ON x.task_id = n.task_id

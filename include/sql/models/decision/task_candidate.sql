@@ -75,9 +75,7 @@ looked AS (
         k.talk_place,
         t.days_untouched,
         t.days_untried,
-        k.talk_place IS NOT NULL OR f.kind = 'chase_promise' AS is_talk,
-        (k.talk_place IS NOT NULL OR f.kind = 'chase_promise')
-        AND t.days_untouched >= p.coverage_floor_days AS is_floor,
+        k.is_contact AND t.days_untouched >= p.coverage_floor_days AS is_floor,
         CAST(f.ask_amount AS DECIMAL(28, 4)) * r.rate AS ask_functional,
         CASE
             WHEN f.kind = 'escalate' THEN w.manager_id
@@ -153,15 +151,17 @@ asked AS (
         MIN(talk_place) AS talk_place,
         SUM(CASE WHEN kind = 'chase_promise' THEN ask_amount ELSE 0 END) AS chased_amount
     FROM looked
-    WHERE is_talk AND ask_amount IS NOT NULL
+    WHERE is_contact AND ask_amount IS NOT NULL
     GROUP BY company_id, account_id, currency
 ),
 
-asked_at_all AS (
+-- Who is spoken to anyway needs no call without a sum.
+spoken_to AS (
     SELECT
         company_id,
         account_id
-    FROM asked
+    FROM looked
+    WHERE is_contact AND (ask_amount IS NOT NULL OR talk_place IS NULL)
     GROUP BY company_id, account_id
 ),
 
@@ -176,7 +176,7 @@ digest AS (
     FROM looked AS n
     LEFT JOIN asked AS q
         ON n.company_id = q.company_id AND n.account_id = q.account_id AND n.currency = q.currency
-    LEFT JOIN asked_at_all AS c ON n.company_id = c.company_id AND n.account_id = c.account_id
+    LEFT JOIN spoken_to AS c ON n.company_id = c.company_id AND n.account_id = c.account_id
     WHERE
         n.talk_place IS NULL
         OR (n.ask_amount IS NULL AND c.account_id IS NULL)

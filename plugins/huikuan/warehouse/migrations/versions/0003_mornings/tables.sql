@@ -157,6 +157,8 @@ COMMENT ON COLUMN store.task.kind IS 'What is to be done (任务类型).';
 ALTER TABLE store.message DROP CONSTRAINT message_kind_values;
 ALTER TABLE store.message ADD CONSTRAINT message_kind_values
 CHECK (kind IN ('digest', 'escalation', 'data_owner', 'approval', 'approval_reminder', 'notice', 'undelivered'));
+ALTER TABLE store.message ADD COLUMN timezone TEXT;
+COMMENT ON COLUMN store.message.timezone IS 'IANA zone of the reader''s company, whose clock counts; empty: the policy''s.';
 
 CREATE TABLE store.message_action (
     message_id TEXT NOT NULL,

@@ -12,6 +12,7 @@ AS $$
 $$;
 DROP TABLE store.message_action;
 DELETE FROM store.message WHERE kind = 'undelivered';
+ALTER TABLE store.message DROP COLUMN timezone;
 ALTER TABLE store.message DROP CONSTRAINT message_kind_values;
 ALTER TABLE store.message ADD CONSTRAINT message_kind_values
 CHECK (kind IN ('digest', 'escalation', 'data_owner', 'approval', 'approval_reminder', 'notice'));
