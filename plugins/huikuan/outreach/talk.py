@@ -79,8 +79,8 @@ def facts(line: Line, reader: Reader, truth: Truth) -> Facts:
         target_amount=line.target.target if line.target else None,
         committed_amount=line.target.committed if line.target else None,
         gap_amount=_gap(line),
-        pay_by=offers.pay_by,
-        next_contact_on=offers.next_contact_on,
+        pay_by=max(offers.pay_by, truth.business_date) if offers.pay_by else None,  # nobody is given a day gone by
+        next_contact_on=_ahead(offers.next_contact_on, truth),
         anchor=offers.anchor,
         plan=offers.plan,
         discount=offers.discount,
@@ -98,6 +98,10 @@ def _documents(line: Line) -> tuple[str, ...]:
     if line.kind == "resolve_dispute" and line.disputed_number:
         return (line.disputed_number,)
     return () if line.kind == "collect_evidence" else line.unpaid
+
+
+def _ahead(day: date | None, truth: Truth) -> date | None:
+    return day if day and day > truth.business_date else None
 
 
 def _gap(line: Line) -> Decimal | None:

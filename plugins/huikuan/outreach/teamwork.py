@@ -36,7 +36,9 @@ def team_rows(members: Iterable[Member], wording: Wording) -> list[TeamRow]:
 
 def _row(member: Member, wording: Wording) -> TeamRow:
     note = wording.text("you") if member.is_reader else "" if member.is_active else wording.text("has left")
-    quiet = wording.count("%(n)s customer not spoken to for long", "%(n)s customers not spoken to for long", member.quiet)
+    quiet = wording.count(
+        "%(n)s customer not spoken to for long", "%(n)s customers not spoken to for long", member.quiet
+    )
     return TeamRow(
         name=clean(member.name, 40),
         note=note,
