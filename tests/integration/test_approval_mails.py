@@ -22,7 +22,7 @@ from huikuan.outreach import (
     write_messages,
     write_reminders,
 )
-from huikuan.outreach.rows import newest_run, read_night
+from huikuan.outreach.reading import newest_run, read_night
 from huikuan.policy.outreach import OutreachPolicy
 from huikuan.warehouse.connect import Role, connect
 from huikuan.warehouse.fence import step

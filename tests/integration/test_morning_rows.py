@@ -15,7 +15,8 @@ from huikuan.cli import app
 from huikuan.errors import OutreachError
 from huikuan.outreach.news import Recovery, read_recoveries
 from huikuan.outreach.people import groups
-from huikuan.outreach.rows import Night, Reader, newest_run, read_frame, read_night, read_rows
+from huikuan.outreach.reading import newest_run, read_frame, read_night, read_rows
+from huikuan.outreach.rows import Night, Reader
 from huikuan.outreach.worklists import (
     Digest,
     Escalation,

@@ -21,7 +21,8 @@ from huikuan.errors import FenceError, OutreachError
 from huikuan.outreach import EmlFolder, send_messages, write_messages
 from huikuan.outreach.message import Mail, compose
 from huikuan.outreach.outbox import composed, over_bounds, plan_mails, usual_night
-from huikuan.outreach.rows import Quarantined, newest_run, newest_snapshot, read_night
+from huikuan.outreach.reading import newest_run, newest_snapshot, read_night
+from huikuan.outreach.rows import Quarantined
 from huikuan.outreach.transport import LostError, Outgoing
 from huikuan.outreach.worklists import Worklist
 from huikuan.warehouse.connect import connect

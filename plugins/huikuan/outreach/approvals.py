@@ -17,7 +17,8 @@ from huikuan.errors import OutreachError
 from huikuan.outreach.message import compose
 from huikuan.outreach.outbox import Plan, database_time, first_state, insert, park, too_many
 from huikuan.outreach.people import Window, zone_of
-from huikuan.outreach.rows import Night, Run, newest_run, read_referrals
+from huikuan.outreach.reading import newest_run, read_referrals
+from huikuan.outreach.rows import Night, Run
 from huikuan.outreach.sanctions import actions_page
 from huikuan.outreach.worklists import Approval, ApprovalKind, approvals, check_scope
 from huikuan.policy.outreach import OutreachPolicy

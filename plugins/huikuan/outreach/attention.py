@@ -19,7 +19,7 @@ from psycopg.rows import class_row
 from huikuan.errors import OutreachError
 from huikuan.outreach.message import is_address
 from huikuan.outreach.outbox import TOO_MANY
-from huikuan.outreach.rows import newest_run
+from huikuan.outreach.reading import newest_run
 from huikuan.outreach.sender import ATTENTION, LOOK_BACK, MAY_COME_TWICE, database_clock
 from huikuan.referrals.people import decider, free_text, open_ledger
 from huikuan.warehouse.connect import connect

@@ -18,7 +18,8 @@ import psycopg
 
 from huikuan.errors import OutreachError
 from huikuan.outreach.message import is_address
-from huikuan.outreach.rows import Company, Reader, Run, newest_run, newest_snapshot, read_companies, read_readers
+from huikuan.outreach.reading import newest_run, newest_snapshot, read_companies, read_readers
+from huikuan.outreach.rows import Company, Reader, Run
 from huikuan.policy.outreach import OutreachPolicy
 
 IsWorkday = Callable[[str, date], bool]

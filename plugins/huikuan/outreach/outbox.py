@@ -26,7 +26,8 @@ from psycopg.types.json import Jsonb
 from huikuan.errors import OutreachError
 from huikuan.outreach.message import Mail, compose, is_address, kind_of
 from huikuan.outreach.people import Window, groups, window_of
-from huikuan.outreach.rows import Night, Run, newest_run, read_frame, read_rows
+from huikuan.outreach.reading import newest_run, read_frame, read_rows
+from huikuan.outreach.rows import Night, Run
 from huikuan.outreach.sanctions import actions_page
 from huikuan.outreach.worklists import (
     DataOwnerReport,

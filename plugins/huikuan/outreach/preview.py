@@ -12,7 +12,8 @@ from huikuan.errors import OutreachError
 from huikuan.outreach.browser import VIEWS, chromium, picture
 from huikuan.outreach.message import bodies, compose, kind_of, rendered
 from huikuan.outreach.people import window_of
-from huikuan.outreach.rows import Night, newest_run, read_night
+from huikuan.outreach.reading import newest_run, read_night
+from huikuan.outreach.rows import Night
 from huikuan.outreach.sanctions import REQUIRED_ACTIONS
 from huikuan.outreach.worklists import Digest, Escalation, check_scope, each_digest, each_escalation, planned
 from huikuan.policy.outreach import OutreachPolicy

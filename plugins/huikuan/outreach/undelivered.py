@@ -27,8 +27,9 @@ from huikuan.outreach.eligibility import Ground, IsWorkday, day_of_rest
 from huikuan.outreach.message import is_address
 from huikuan.outreach.outbox import TOO_MANY
 from huikuan.outreach.people import Window, window_of
+from huikuan.outreach.reading import newest_run, read_charges
 from huikuan.outreach.reasons import explained
-from huikuan.outreach.rows import Night, Reader, Run, newest_run, read_charges
+from huikuan.outreach.rows import Night, Reader, Run
 from huikuan.outreach.sender import LOOK_BACK, SECOND_CHANCE, database_clock
 from huikuan.policy.outreach import OutreachPolicy
 from huikuan.warehouse.connect import connect
