@@ -213,7 +213,8 @@ def test_the_workbook_has_the_whole_talk_of_each_task() -> None:
     rows = list(page.iter_rows(values_only=True))
     head, talks = rows[0], {row[2]: row for row in rows[1:]}
     assert head[:5] == ("No.", "Customer", "Task", "Opening", "What it is about")
-    assert len(rows) - 1 == sum(line.script_id is not None for line in planned(digest))
+    own = [line for line in planned(digest) if line.script_id and line.kind != "chase_promise"]
+    assert len(rows) - 1 == len(own), "the promise is in the talk about the plan"
     assert "Don't go below US$17,500" in talks["Gap"][head.index("Room to bargain")]
     assert talks["Plan"][head.index("What you may offer")].splitlines()[0] == "Payment 1: Monday 7 July, US$72,000"
 

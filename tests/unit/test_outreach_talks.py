@@ -17,6 +17,7 @@ from huikuan.outreach.offers import PAPERWORK
 from huikuan.outreach.rows import Contact
 from huikuan.outreach.sentences import subject
 from huikuan.outreach.talk import facts, talk
+from huikuan.outreach.workbook import sheets
 from huikuan.outreach.worklists import Digest, Escalation, planned
 from huikuan.playbook import Facts, render, spoken
 from huikuan.policy import load_policy
@@ -84,6 +85,16 @@ def test_who_was_told_of_a_plan_is_not_asked_for_a_part_of_it() -> None:
         assert sum(bool(step.say) for step in card.steps) == talks
     [card] = cards([[plan, replace(promise, kind="call")]], worklist.reader, worklist.truth, Wording("en"))
     assert [step.do for step in card.steps][1:] == ["Part of the talk above."]
+
+
+def test_the_workbook_has_one_talk_per_customer_about_the_same() -> None:
+    """Several promises of one customer are one talk; the rows of the others say where it is."""
+    worklist = digest_of("R-EN")
+    [promise] = [line for line in planned(worklist) if line.kind == "chase_promise"]
+    lines = tuple(replace(promise, subject_id=subject_id) for subject_id in ("P-1", "P-2", "P-3"))
+    listing, talks, *_ = sheets(replace(worklist, lines=lines), Wording("zh_CN"))
+    assert len(talks.rows) == 1
+    assert [row[14] == "并入上面的谈话，一起说。" for row in listing.rows] == [False, True, True]
 
 
 def test_whoever_a_talk_greets_can_be_called() -> None:

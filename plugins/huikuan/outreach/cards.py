@@ -97,6 +97,14 @@ def by_customer(lines: Iterable[Line]) -> list[list[Line]]:
     return list(groups.values())
 
 
+def has_own_talk(line: Line, before: Iterable[Line]) -> bool:
+    """Whether a task needs a talk of its own: what was said once is not said again, nor anything against it.
+
+    ``before``: tasks of the same customer that come first.
+    """
+    return all(line.kind != other.kind and not _is_part_of(line, other) for other in before)
+
+
 def cards(groups: Sequence[Sequence[Line]], reader: Reader, truth: Truth, wording: Wording) -> list[Card]:
     """A card for each group of lines, numbered from 1."""
     return [_card(place, lines, reader, truth, wording) for place, lines in enumerate(groups, start=1)]
@@ -126,13 +134,12 @@ def _card(place: int, lines: Sequence[Line], reader: Reader, truth: Truth, wordi
 
 
 def _step(line: Line, before: Sequence[Line], reader: Reader, truth: Truth, wording: Wording) -> Step:
-    """``before``: tasks above it on the card; what was said once is not said again, nor anything against it."""
-    is_first, is_new = not before, all(line.kind != other.kind for other in before)
-    is_part = any(_is_part_of(line, other) for other in before)
-    is_said = is_first or (is_new and not is_part and line.kind not in PAPERWORK)
+    """``before``: tasks above it on the card."""
+    is_first, is_own = not before, has_own_talk(line, before)
+    is_said = is_first or (is_own and line.kind not in PAPERWORK)
     script = talk(line, reader, truth, wording.locale) if is_said else None
     own = list(reason(line, wording))
-    is_brief = is_part or (not is_new and bool(own))
+    is_brief = not is_own
     is_other = script is not None and not is_first and line.contact != before[0].contact
     return Step(
         label=label(line.kind, wording),

@@ -16,7 +16,8 @@ BARGAINED = ("ask_commitment", "close_gap")
 """Tasks that ask for less than is owed, so that there is something to bargain about."""
 _PLANNED = ("call", "offer_plan", "escalate", "prepare_referral")
 """Tasks in whose talks the customer may have to pay by and by."""
-_EARLY = ("pre_due_reminder", *BARGAINED)
+EARLY = ("pre_due_reminder", *BARGAINED)
+"""Tasks that may ask for what is not due yet."""
 PAPERWORK = ("send_statement", "collect_evidence")
 """Their amounts say what a paper is about; nobody is asked to pay them, and a paper needs no bank day."""
 _OPEN = ("resolve_dispute", "file_claim")
@@ -76,7 +77,7 @@ def offers(
             if task.kind in _PLANNED and minor_units(owed.ask, owed.currency) > 0
             else ()
         ),
-        discount=_discount(owed, first_on, grade, policy) if task.kind in _EARLY else None,
+        discount=_discount(owed, first_on, grade, policy) if task.kind in EARLY else None,
         terms=terms,
     )
 

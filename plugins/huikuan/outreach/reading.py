@@ -19,6 +19,7 @@ from psycopg.rows import class_row
 from huikuan.errors import OutreachError
 from huikuan.night import lake as lakes
 from huikuan.outreach.news import Change, End, Handover, Recovery, read_goals, read_recoveries
+from huikuan.outreach.offers import EARLY
 from huikuan.outreach.rows import (
     AccountKey,
     Balance,
@@ -48,12 +49,8 @@ _WAITS = "x.state = 'proposed' AND x.is_held IS NOT TRUE"
 """Proposals that are, or will be, put before an approver; those held back by the cap are not."""
 _TIE_OUT = "gate.tie_out"
 """The rule of validation that compares the ledger with the general ledger."""
-_CHASED = """x.promise_id IN (SELECT t.subject_id FROM collections.task AS t
-             WHERE t.business_date = x.business_date AND t.run_id = x.run_id AND t.company_id = x.company_id
-             AND t.kind = 'chase_promise')"""
-_LISTED = """EXISTS (SELECT FROM collections.task AS t
-             WHERE t.business_date = x.business_date AND t.run_id = x.run_id AND t.company_id = x.company_id
-             AND t.account_id = x.account_id{kind})"""
+_KEYS = {"early": ("company_id", "account_id", "currency"), "promise": ("company_id", "promise_id")}
+"""Columns of keys that are not an account's."""
 _COMPANY = "company_id, name, functional_currency, calendar, timezone"
 _Any = TypeVar("_Any")
 _One = TypeVar("_One", Status, TermsAdvice)
@@ -205,54 +202,78 @@ def _read_published(connection: psycopg.Connection[Any], run: Run, share: _Share
     """Published rows that some mail may show: tasks, their accounts, accounts that nobody is in charge of, what
     happened to sanctions tonight, and what is different since the night before.
     """
-    this = """business_date = x.business_date AND run_id = x.run_id AND company_id = x.company_id
-              AND account_id = x.account_id"""
-    news = f"""(EXISTS (SELECT FROM collections.release_list WHERE {this})
-               OR EXISTS (SELECT FROM collections.account_change WHERE {this})
-               OR EXISTS (SELECT FROM collections.early_warning WHERE {this} AND since = business_date))"""
-    listed = _LISTED.format(kind="")
-    bargained = _LISTED.format(kind=" AND t.kind IN ('ask_commitment', 'close_gap') AND t.currency = x.currency")
-    early = _LISTED.format(
-        kind=" AND t.kind IN ('pre_due_reminder', 'ask_commitment', 'close_gap') AND t.currency = x.currency"
-    )
-    nobodys = """EXISTS (SELECT FROM collections.account_status AS s WHERE s.rep_id IS NULL
-                 AND s.business_date = x.business_date AND s.run_id = x.run_id
-                 AND s.company_id = x.company_id AND s.account_id = x.account_id)"""
-    shown = f"({listed} OR {nobodys})"
     key = "x.company_id, x.account_id"
-    due = f"(x.days_past_due > 0 AND {shown} OR x.collectable_amount > 0 AND {early})"
 
     def rows(kind: type[_Any], view: str, where: str, order: str, whose: str = share.accounts) -> list[_Any]:
         return _select(connection, run, kind, view, f"{whose} AND {where} ORDER BY {order}", share.values)
 
+    def among(kind: type[_Any], view: str, where: str, order: str, **keys: Collection[tuple[str, ...]]) -> list[_Any]:
+        """Rows where ``where`` may ask whether a key is among some, as ``{name}``."""
+        conditions = {name: _among(name, wanted) for name, wanted in keys.items()}
+        found = where.format(**{name: condition for name, (condition, _) in conditions.items()})
+        values = {name: array for _, arrays in conditions.values() for name, array in arrays.items()}
+        return _select(connection, run, kind, view, f"{found} ORDER BY {order}", values)
+
+    tasks: list[Task] = rows(Task, "task", "true", "x.rank, x.task_id")
+    flags: list[Flag] = rows(
+        Flag,
+        "account_flag",
+        f"({share.accounts} AND x.state = 'released' OR ({share.accounts} OR {share.approvals}) AND {_WAITS})",
+        f"{key}, x.flag",
+        whose="true",
+    )
+    warnings: list[EarlyWarning] = rows(EarlyWarning, "early_warning", "x.since = x.business_date", f"{key}, x.warning")
+    changes: list[Change] = rows(Change, "account_change", "true", f"{key}, x.change, x.subject_id, x.currency")
+    listed = {(row.company_id, row.account_id) for row in tasks}
+    released = [flag for flag in flags if flag.state == "released"]
+    told = listed | {(row.company_id, row.account_id) for row in (*changes, *warnings, *released)}  # type: ignore[attr-defined]
+    nobodys: list[Status] = rows(Status, "account_status", "x.rep_id IS NULL", key)
+    shown = listed | {(row.company_id, row.account_id) for row in nobodys}
+    early = {(row.company_id, row.account_id, row.currency) for row in tasks if row.kind in EARLY and row.currency}
+    chased = {
+        (row.company_id, row.subject_id) for row in tasks if row.kind == "chase_promise" and row.subject_id is not None
+    }
     return {
-        "tasks": rows(Task, "task", "true", "x.rank, x.task_id"),
-        "statuses": _keyed(rows(Status, "account_status", f"({shown} OR {news})", key)),
-        "balances": by_account(rows(Balance, "account_balance", f"x.overdue_amount > 0 AND {shown}", "x.currency")),
-        "items": by_account(rows(Item, "open_item", due, "x.due_on, x.document_id, x.seq")),
+        "tasks": tasks,
+        "statuses": _keyed([*among(Status, "account_status", "{told}", key, told=told), *nobodys]),
+        "balances": by_account(
+            among(Balance, "account_balance", "x.overdue_amount > 0 AND {shown}", "x.currency", shown=shown)
+        ),
+        "items": by_account(
+            among(
+                Item,
+                "open_item",
+                "(x.days_past_due > 0 AND {shown} OR x.collectable_amount > 0 AND {early})",
+                "x.due_on, x.document_id, x.seq",
+                shown=shown,
+                early=early,
+            )
+        ),
         "promise_states": {
             (row.company_id, row.promise_id): row
-            for row in rows(PromiseState, "promise_status", _CHASED, "x.company_id, x.promise_id")
+            for row in among(PromiseState, "promise_status", "{promise}", "x.company_id, x.promise_id", promise=chased)
         },
         "reasons": _task_reasons(connection, run, share),
-        "flags": rows(
-            Flag,
-            "account_flag",
-            f"({share.accounts} AND x.state = 'released' OR ({share.accounts} OR {share.approvals}) AND {_WAITS})",
-            f"{key}, x.flag",
-            whose="true",
-        ),
-        "warnings": rows(EarlyWarning, "early_warning", "x.since = x.business_date", f"{key}, x.warning"),
-        "changes": rows(Change, "account_change", "true", f"{key}, x.change, x.subject_id, x.currency"),
+        "flags": flags,
+        "warnings": warnings,
+        "changes": changes,
         "ends": rows(End, "task_end", "true", "x.task_id", share.people),
         "handovers": rows(Handover, "handover", "true", key),
         "targets": {
             (row.company_id, row.account_id, row.currency): row
-            for row in rows(Target, "target_gap", bargained, f"{key}, x.currency")
+            for row in among(Target, "target_gap", "{early}", f"{key}, x.currency", early=early)
         },
-        "terms": _keyed(rows(TermsAdvice, "terms_advice", listed, key)),
+        "terms": _keyed(among(TermsAdvice, "terms_advice", "{shown}", key, shown=listed)),
         "goals": read_goals(connection, run.business_date, run.run_id, share.people, share.values),
     }
+
+
+def _among(name: str, wanted: Collection[tuple[str, ...]]) -> tuple[str, dict[str, list[str]]]:
+    """A condition that the key of a row ``x`` is among these, and the arrays that it needs."""
+    columns = _KEYS.get(name, ("company_id", "account_id"))
+    arrays = {f"{name}_{column}": [each[place] for each in wanted] for place, column in enumerate(columns)}
+    asked = ", ".join(f"%({array})s::text[]" for array in arrays)
+    return f"({', '.join(f'x.{column}' for column in columns)}) IN (SELECT * FROM unnest({asked}))", arrays
 
 
 def read_charges(connection: psycopg.Connection[Any], run: Run) -> set[tuple[str, str | None]]:

@@ -17,6 +17,7 @@ import xlsxwriter
 
 from huikuan.currencies import minor_units as currency_digits
 from huikuan.errors import OutreachError
+from huikuan.outreach.cards import by_customer, has_own_talk
 from huikuan.outreach.changes import change_detail, change_label
 from huikuan.outreach.kinds import label, sanction, todo, why
 from huikuan.outreach.lines import Line
@@ -125,15 +126,32 @@ def _list_sheet(worklist: Digest | Escalation, lines: Sequence[Line], wording: W
         (wording.text("Listed since"), 12),
         (wording.text("Terms to offer"), 40),
     )
-    rows = [row for place, line in enumerate(lines, 1) for row in _list_rows(worklist, place, line, wording)]
+    rows = [
+        row
+        for place, (line, is_own) in enumerate(zip(lines, _own(lines), strict=True), 1)
+        for row in _list_rows(place, line, _said(worklist, line, is_own, wording), wording)
+    ]
     return Sheet(wording.text("List"), header, rows, currency_column=6)
 
 
-def _list_rows(worklist: Digest | Escalation, place: int, line: Line, wording: Wording) -> Iterable[tuple[Cell, ...]]:
+def _own(lines: Sequence[Line]) -> list[bool]:
+    """Which lines have a talk of their own: the others wait, or a talk above with the same customer has them in it."""
+    groups = by_customer(line for line in lines if line.is_planned)
+    own = {id(line) for group in groups for n, line in enumerate(group) if has_own_talk(line, group[:n])}
+    return [id(line) in own for line in lines]
+
+
+def _said(worklist: Digest | Escalation, line: Line, is_own: bool, wording: Wording) -> str | None:
+    if line.is_planned and line.script_id and not is_own:
+        return wording.text("Part of the talk above.")
+    script = talk(line, worklist.reader, worklist.truth, wording.locale) if is_own else None
+    return script.say if script else None
+
+
+def _list_rows(place: int, line: Line, said: str | None, wording: Wording) -> Iterable[tuple[Cell, ...]]:
     """One row per currency of the account: amounts in different currencies never share a row."""
     overdue = {money.currency: money.amount for money in line.overdue}
     currencies: list[str | None] = [*dict.fromkeys([*([line.ask.currency] if line.ask else []), *overdue])]
-    script = talk(line, worklist.reader, worklist.truth, wording.locale) if line.is_planned else None
     for currency in currencies or [None]:
         yield (
             place,
@@ -150,7 +168,7 @@ def _list_rows(worklist: Digest | Escalation, place: int, line: Line, wording: W
             line.risk_grade,
             why(line, wording),
             todo(line, wording),
-            script.say if script else None,
+            said,
             line.contact.name if line.contact else None,
             line.contact.phone if line.contact else None,
             line.due_on,
@@ -164,8 +182,8 @@ def _talk_sheet(worklist: Digest | Escalation, lines: Sequence[Line], wording: W
     """The whole talk of each task that is for today, a row each, from its opening to what follows (会谈指南)."""
     talks = [
         (place, line, script)
-        for place, line in enumerate(lines, 1)
-        if line.is_planned and (script := talk(line, worklist.reader, worklist.truth, wording.locale))
+        for place, (line, is_own) in enumerate(zip(lines, _own(lines), strict=True), 1)
+        if is_own and (script := talk(line, worklist.reader, worklist.truth, wording.locale))
     ]
     titles = {part.key: part.title for _, _, script in talks for part in script.sections}
     parts = [key for key in ORDER if key in titles]
