@@ -16,7 +16,7 @@ from huikuan.outreach.message import bodies
 from huikuan.outreach.offers import PAPERWORK
 from huikuan.outreach.rows import Contact
 from huikuan.outreach.sentences import subject
-from huikuan.outreach.talk import facts, talk
+from huikuan.outreach.talk import facts, talk, terms
 from huikuan.outreach.workbook import sheets
 from huikuan.outreach.worklists import Digest, Escalation, planned
 from huikuan.playbook import Facts, render, spoken
@@ -191,6 +191,12 @@ def test_bad_faith_gets_no_exchange_and_no_partners_talk() -> None:
     assert "exchanged" in " ".join(render("offer_plan", KNOWN, "en").section("offer"))
     assert "exchanged" not in " ".join(render("offer_plan", bad, "en").section("offer"))
     assert "调换" not in " ".join(render("offer_plan", bad, "zh_CN").section("offer"))
+
+
+def test_nobody_asks_a_public_body_for_a_deposit() -> None:
+    [line] = [line for line in planned(digest_of("R-EN")) if line.kind == "offer_plan"]
+    assert terms(line, "en")
+    assert not terms(replace(line, segment="government"), "en")
 
 
 def test_a_department_is_not_greeted_by_name() -> None:

@@ -111,9 +111,12 @@ def _gap(line: Line) -> Decimal | None:
 
 
 def terms(line: Line, locale: str) -> str:
-    """Which terms of payment to offer from now on (账期建议); empty when the night advises none."""
+    """Which terms of payment to offer from now on (账期建议); empty when the night advises none.
+
+    A public body pays by its rules: nobody proposes a deposit to it.
+    """
     advice = line.offers.terms
-    if advice is None:
+    if advice is None or line.segment == "government":
         return ""
     return terms_text(advice.terms, line.risk_grade, advice.business_functional, line.functional_currency, locale)
 
