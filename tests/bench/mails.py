@@ -192,9 +192,8 @@ def page(found: list[Figures]) -> list[str]:
             for row in found
         ),
         "",
-        "Aims: 5,000 reps written in under 180 s on two cores, sent at 50 mails a second or more; memory of renderer"
-        " and sender the same for 1,000 and for 5,000 reps. The writer holds the rows of the night and grows with"
-        " them.",
+        "Aims: 5,000 reps written in under 180 s on two cores, sent at 50 mails a second or more; memory about the same"
+        " for 1,000 and for 5,000 reps: the writer reads the rows of some teams at a time.",
     ]
 
 

@@ -12,6 +12,20 @@ WITH promised AS (
     GROUP BY company_id, account_id, currency
 ),
 
+balance AS (
+    SELECT
+        b.company_id,
+        b.account_id,
+        b.currency,
+        b.collectable_amount,
+        b.overdue_amount,
+        COALESCE(t.tolerance, p.default_tolerance) AS tolerance
+    FROM account_balance AS b
+    INNER JOIN account_scope AS a ON b.company_id = a.company_id AND b.account_id = a.account_id
+    INNER JOIN policy.variant_parameter AS p ON a.variant = p.variant
+    LEFT JOIN policy.tolerance AS t ON a.variant = t.variant AND b.currency = t.currency
+),
+
 overdue AS (
     SELECT
         b.company_id,
@@ -19,14 +33,11 @@ overdue AS (
         b.currency,
         b.overdue_amount,
         b.overdue_amount - COALESCE(m.overdue_amount, 0) AS unpromised_amount,
-        COALESCE(t.tolerance, p.default_tolerance) AS tolerance
-    FROM account_balance AS b
-    INNER JOIN account_scope AS a ON b.company_id = a.company_id AND b.account_id = a.account_id
-    INNER JOIN policy.variant_parameter AS p ON a.variant = p.variant
-    LEFT JOIN policy.tolerance AS t ON a.variant = t.variant AND b.currency = t.currency
+        b.tolerance
+    FROM balance AS b
     LEFT JOIN promised AS m
         ON b.company_id = m.company_id AND b.account_id = m.account_id AND b.currency = m.currency
-    WHERE b.overdue_amount > COALESCE(t.tolerance, p.default_tolerance)
+    WHERE b.overdue_amount > b.tolerance
 ),
 
 due_soon AS (
@@ -45,7 +56,7 @@ due_soon AS (
     GROUP BY i.company_id, i.account_id, i.currency
 ),
 
--- Owes money, and nobody has spoken to it for long: a call without a sum, for want of another talk in any currency.
+-- Owes more than is let pass, and nobody has spoken to it for long: a call without a sum, for want of another talk in any currency.
 quiet AS (
     SELECT
         b.company_id,
@@ -55,11 +66,11 @@ quiet AS (
             PARTITION BY b.company_id, b.account_id
             ORDER BY b.collectable_amount * r.rate DESC NULLS LAST, b.collectable_amount DESC, b.currency ASC
         ) AS place
-    FROM account_balance AS b
+    FROM balance AS b
     INNER JOIN account_touch AS t ON b.company_id = t.company_id AND b.account_id = t.account_id
     CROSS JOIN policy.task_parameter AS p
     LEFT JOIN company_rate AS r ON b.company_id = r.company_id AND b.currency = r.currency
-    WHERE b.collectable_amount > 0 AND t.days_untouched >= p.coverage_floor_days
+    WHERE b.collectable_amount > b.tolerance AND t.days_untouched >= p.coverage_floor_days
 )
 
 SELECT
