@@ -56,7 +56,8 @@ due_soon AS (
     GROUP BY i.company_id, i.account_id, i.currency
 ),
 
--- Owes more than is let pass, and nobody has spoken to it for long: a call without a sum, for want of another talk in any currency.
+-- Owes more than is let pass, and nobody has spoken to it for long: a call without a sum, for want of another talk in
+-- any currency.
 quiet AS (
     SELECT
         b.company_id,
