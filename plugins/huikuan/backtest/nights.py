@@ -166,7 +166,7 @@ def _snapshot_folder(lake: Path, identity: lakes.RunIdentity) -> Path:
 def _night(lake: Path, identity: lakes.RunIdentity, policy_a: Path | None, policy_b: Path, load: _Load) -> Night:
     folder = lakes.run_folder(lake, identity.run_id)
     sides = (path if path is None else _version(path, identity.business_date) for path in (policy_a, policy_b))
-    a, b = (_in_force(folder, identity) if path is None else load(path) for path in sides)
+    a, b = (_in_force(lake, identity) if path is None else load(path) for path in sides)
     return Night(identity, folder, _gate(folder), (a, b))
 
 
@@ -174,21 +174,18 @@ def _version(path: Path, day: date) -> Path:
     return policy_in_force(path, day) if path.is_dir() else path
 
 
-def _in_force(folder: Path, identity: lakes.RunIdentity) -> Policy:
+def _in_force(lake: Path, identity: lakes.RunIdentity) -> Policy:
+    remedy = "Name policy A as a file, or begin after that night."
     try:
-        policy = load_policy(folder / "policy.yaml")
+        return lakes.read_policy(lake, identity.run_id, identity.policy_hash)
     except PolicyError as error:
         raise BacktestError(
             f"The policy of the night of {identity.business_date} has the form of another version of the program: "
             f"{error.problem}",
-            "Name policy A as a file, or begin after that night.",
+            remedy,
         ) from error
-    if policy.hash != identity.policy_hash:
-        raise BacktestError(
-            f"The policy kept with run {identity.run_id} is not the one it was published under.",
-            "Name policy A as a file, or begin after that night.",
-        )
-    return policy
+    except SnapshotError as error:
+        raise BacktestError(error.problem, remedy) from error
 
 
 def _gate(folder: Path) -> str:

@@ -104,7 +104,7 @@ def read_policy(lake: Path, run_id: str, policy_hash: str) -> Policy:
     policy = load_policy(run_folder(lake, run_id) / "policy.yaml")
     if policy.hash != policy_hash:
         raise SnapshotError(
-            f"The policy kept with run {run_id} is not the one it was computed under.",
+            f"The policy kept with run {run_id} is not the one it was published under.",
             "Restore the lake's runs folder from the backup, or run the night again.",
         )
     return policy

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from datetime import date, datetime
+from datetime import date
 from email.message import EmailMessage
 from email.utils import make_msgid
 from pathlib import Path
@@ -52,44 +52,43 @@ def send(run: Run) -> tuple[bool, dict[str, Any]]:
     date, and share them. Who has to know of a mail that did not arrive is told at the end.
     """
     from huikuan.night.steps import prepare
-    from huikuan.outreach import EmlFolder, tell
+    from huikuan.outreach import tell
 
     policy, lake = run.policy.outreach, run.settings.lake
     way = transport(run.settings, policy)
     url = prepare(run.settings)
-    are_files = isinstance(way, EmlFolder)
     is_workday = run.policy.calendars.is_workday if way.leaves_the_house else None
     result = _send_once(run, url, way)
     if attention := result.get("attention"):
         log.warning("A person has to look at these mails: %s", attention)
-    now = _opening(run) if are_files else None
-    if tell(url, lake, run.business_date, policy, now=now, at_opening=are_files, is_workday=is_workday):
+    if tell(url, lake, run.business_date, policy, is_workday=is_workday, **_clock(run, way)):
         result = _send_once(run, url, transport(run.settings, policy))
     states: dict[str, int] = result.get("states", {})
-    is_over = not result["waiting"] and (are_files or not result["held"])
+    is_over = not result["waiting"] and not (way.leaves_the_house and result["held"])
     return is_over, states
 
 
 def _send_once(run: Run, url: str, way: Transport) -> dict[str, Any]:
-    from huikuan.outreach import EmlFolder, send_messages
+    from huikuan.outreach import send_messages
 
-    settings, policy, are_files = run.settings, run.policy, isinstance(way, EmlFolder)
+    settings, policy = run.settings, run.policy
     return send_messages(
         url,
         settings.lake,
         run.business_date,
         way,
         policy.outreach,
-        now=_opening(run) if are_files else None,
-        at_opening=are_files,
         environment=settings.environment,
         is_workday=policy.calendars.is_workday,
+        **_clock(run, way),
     )
 
 
-def _opening(run: Run) -> datetime:
-    """What time it is where mails are files, for all but the mails of the date."""
-    return run.policy.outreach.window(run.business_date)[0]
+def _clock(run: Run, way: Transport) -> dict[str, Any]:
+    """What time it is, for sending and telling: the real time, or where mails are files, when their windows open."""
+    if way.leaves_the_house:
+        return {}
+    return {"now": run.policy.outreach.window(run.business_date)[0], "at_opening": True}
 
 
 def transport(settings: Settings, policy: OutreachPolicy) -> Transport:

@@ -180,7 +180,7 @@ def _offer(line: Line, script: Script, wording: Wording) -> tuple[str, ...]:
 def _payments(line: Line, wording: Wording) -> str:
     """``In parts: USD 300.00 on 7 Jul 2025 · USD 100.00 on 4 Aug 2025``"""
     currency = line.ask.currency if line.ask else ""
-    parts = [(f"{wording.money(part.amount, currency)}", wording.day(part.due_on)) for part in line.offers.plan]
+    parts = [(wording.money(part.amount, currency), wording.day(part.due_on)) for part in line.offers.plan]
     listed = " · ".join(wording.text("%(amount)s on %(day)s", amount=amount, day=day) for amount, day in parts)
     return wording.text("In parts, %(currency)s: %(payments)s.", currency=clean(currency, 3), payments=listed)
 

@@ -61,12 +61,14 @@ def led_by(night: Night, manager_id: str) -> set[str]:
 
 def companies_of(night: Night, manager: Reader) -> set[str]:
     """Companies with accounts in the charge of the manager or of people below, and those that no manager has."""
-    people = led_by(night, manager.rep_id)
-    return {
-        company_id
-        for company_id, owners in night.owners_by_company.items()
-        if owners & people or not owners & night.led
-    }
+    orphans = {company_id for company_id, owners in night.owners_by_company.items() if not owners & night.led}
+    return _charged(night, manager) | orphans
+
+
+def _charged(night: Night, reader: Reader) -> set[str]:
+    """Companies with accounts in the charge of the reader or of people below."""
+    people = led_by(night, reader.rep_id)
+    return {company_id for company_id, owners in night.owners_by_company.items() if owners & people}
 
 
 @dataclass(frozen=True)
@@ -90,9 +92,7 @@ def zone_of(night: Night, reader: Reader, policy: OutreachPolicy) -> str:
 
     The policy's where they have several or the reader has none; so for a company whose zone is not known.
     """
-    people = led_by(night, reader.rep_id)
-    ours = [company_id for company_id, owners in night.owners_by_company.items() if owners & people]
-    known = (night.companies.get(company_id) for company_id in ours)
+    known = (night.companies.get(company_id) for company_id in _charged(night, reader))
     zones = {policy.zone(company.timezone if company else None) for company in known}
     return zones.pop() if len(zones) == 1 else policy.timezone
 
@@ -115,7 +115,7 @@ def scope(night: Night, reader: Reader) -> set[AccountKey]:
     found = {(task.company_id, task.account_id) for task in night.tasks_of.get(me, [])}
     found |= {(row.company_id, row.account_id) for row in night.changes_of.get(me, [])}
     found |= {(row.company_id, row.account_id) for row in night.covered_by.get(me, [])}
-    found |= {(row.company_id, row.account_id) for row in night.recoveries if row.rep_id == me}
+    found |= {(row.company_id, row.account_id) for row in night.recoveries_of.get(me, [])}
     for rep_id in led_by(night, me):
         found.update(night.accounts_of.get(rep_id, []))
         found |= {(row.company_id, row.account_id) for row in night.covered_for.get(rep_id, [])}

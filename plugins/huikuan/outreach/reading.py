@@ -163,15 +163,12 @@ def _share(connection: psycopg.Connection[Any], frame: Night, people: Collection
         """,
         {"day": frame.run.business_date, "run": frame.run.run_id, "people": list(people), "leads": leads},
     ).fetchall()
+    accounts, arrays = _among("share", found)
     return _Share(
-        "(x.company_id, x.account_id) IN (SELECT * FROM unnest(%(companies)s::text[], %(accounts)s::text[]))",
+        accounts,
         "x.rep_id = ANY(%(people)s)",
         "(x.approver_id IS NULL OR x.approver_id = ANY(%(people)s))",
-        {
-            "companies": [company_id for company_id, _ in found],
-            "accounts": [account_id for _, account_id in found],
-            "people": list(people),
-        },
+        {**arrays, "people": list(people)},
     )
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from huikuan.outreach.outbox import TOO_MANY
+
 STATES = {
     "queued": "等待发送",
     "sending": "发送中",
@@ -22,7 +24,7 @@ _CHINESE = (
     ("no answer after the mail was handed over", "发出后服务器无应答，可能已送达"),
     ("the sender died while handing it over", "发送中断，可能已送达"),
     ("not sent before the end of its window", "发送时段内未能发出"),
-    ("in one night, the policy allows", "数量超过政策允许"),
+    (TOO_MANY, "数量超过政策允许"),
     ("it could not be rendered", "邮件无法生成"),
     ("the content is not what was written", "内容与写入时不符"),
     ("the address in the ledger is not one mail address", "总账中的地址不是一个有效邮箱"),

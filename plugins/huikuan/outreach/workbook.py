@@ -83,9 +83,10 @@ def sheets(worklist: Worklist, wording: Wording) -> list[Sheet]:
         return [_proposal_sheet(worklist.proposals, wording)]
     lines, found = listed(worklist), []
     if lines:
+        own = _own(lines)
         pages = (
-            _list_sheet(worklist, lines, wording),
-            _talk_sheet(worklist, lines, wording),
+            _list_sheet(worklist, lines, own, wording),
+            _talk_sheet(worklist, lines, own, wording),
             _item_sheet(lines, wording),
         )
         found += [page for page in pages if page.rows]
@@ -102,7 +103,7 @@ def sheets(worklist: Worklist, wording: Wording) -> list[Sheet]:
     return found
 
 
-def _list_sheet(worklist: Digest | Escalation, lines: Sequence[Line], wording: Wording) -> Sheet:
+def _list_sheet(worklist: Digest | Escalation, lines: Sequence[Line], own: Sequence[bool], wording: Wording) -> Sheet:
     header = (
         (wording.text("No."), 5),
         (wording.text("Planned today"), 9),
@@ -128,7 +129,7 @@ def _list_sheet(worklist: Digest | Escalation, lines: Sequence[Line], wording: W
     )
     rows = [
         row
-        for place, (line, is_own) in enumerate(zip(lines, _own(lines), strict=True), 1)
+        for place, (line, is_own) in enumerate(zip(lines, own, strict=True), 1)
         for row in _list_rows(place, line, _said(worklist, line, is_own, wording), wording)
     ]
     return Sheet(wording.text("List"), header, rows, currency_column=6)
@@ -152,6 +153,7 @@ def _list_rows(place: int, line: Line, said: str | None, wording: Wording) -> It
     """One row per currency of the account: amounts in different currencies never share a row."""
     overdue = {money.currency: money.amount for money in line.overdue}
     currencies: list[str | None] = [*dict.fromkeys([*([line.ask.currency] if line.ask else []), *overdue])]
+    advice = terms(line, wording.locale) or None
     for currency in currencies or [None]:
         yield (
             place,
@@ -174,15 +176,15 @@ def _list_rows(place: int, line: Line, said: str | None, wording: Wording) -> It
             line.due_on,
             line.act_on,
             line.waiting_since,
-            terms(line, wording.locale) or None,
+            advice,
         )
 
 
-def _talk_sheet(worklist: Digest | Escalation, lines: Sequence[Line], wording: Wording) -> Sheet:
+def _talk_sheet(worklist: Digest | Escalation, lines: Sequence[Line], own: Sequence[bool], wording: Wording) -> Sheet:
     """The whole talk of each task that is for today, a row each, from its opening to what follows (会谈指南)."""
     talks = [
         (place, line, script)
-        for place, (line, is_own) in enumerate(zip(lines, _own(lines), strict=True), 1)
+        for place, (line, is_own) in enumerate(zip(lines, own, strict=True), 1)
         if is_own and (script := talk(line, worklist.reader, worklist.truth, wording.locale))
     ]
     titles = {part.key: part.title for _, _, script in talks for part in script.sections}

@@ -54,16 +54,8 @@ unkept AS (
             ON i.company_id = n.company_id AND i.document_id = n.document_id AND i.seq = n.seq
         GROUP BY i.company_id, i.document_id
     ) AS d ON s.company_id = d.company_id AND s.document_id = d.document_id
-    LEFT JOIN (
-        SELECT
-            company_id,
-            account_id,
-            currency,
-            SUM(promised_amount) AS overdue_amount
-        FROM promised_item
-        WHERE days_past_due > 0
-        GROUP BY company_id, account_id, currency
-    ) AS m ON s.company_id = m.company_id AND s.account_id = m.account_id AND s.currency = m.currency
+    LEFT JOIN account_promised AS m
+        ON s.company_id = m.company_id AND s.account_id = m.account_id AND s.currency = m.currency
     WHERE s.state IN ('broken', 'partially_kept') AND s.is_latest AND s.promised_for > w.long_from
 ),
 

@@ -1,18 +1,7 @@
 -- One row per account, currency and talk about money that there could be (before the policy's conditions): what would
 -- be asked for. An account gets one of them in each currency. What is promised is not asked for again.
 -- materialise: view
-WITH promised AS (
-    SELECT
-        company_id,
-        account_id,
-        currency,
-        SUM(promised_amount) AS amount,
-        SUM(CASE WHEN days_past_due > 0 THEN promised_amount ELSE 0 END) AS overdue_amount
-    FROM promised_item
-    GROUP BY company_id, account_id, currency
-),
-
-balance AS (
+WITH balance AS (
     SELECT
         b.company_id,
         b.account_id,
@@ -35,7 +24,7 @@ overdue AS (
         b.overdue_amount - COALESCE(m.overdue_amount, 0) AS unpromised_amount,
         b.tolerance
     FROM balance AS b
-    LEFT JOIN promised AS m
+    LEFT JOIN account_promised AS m
         ON b.company_id = m.company_id AND b.account_id = m.account_id AND b.currency = m.currency
     WHERE b.overdue_amount > b.tolerance
 ),
@@ -109,7 +98,7 @@ SELECT
 FROM target_gap AS t
 INNER JOIN account_balance AS b
     ON t.company_id = b.company_id AND t.account_id = b.account_id AND t.currency = b.currency
-LEFT JOIN promised AS m
+LEFT JOIN account_promised AS m
     ON t.company_id = m.company_id AND t.account_id = m.account_id AND t.currency = m.currency
 WHERE t.gap > 0 AND b.collectable_amount > COALESCE(m.amount, 0)
 UNION ALL
