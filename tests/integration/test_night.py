@@ -359,6 +359,7 @@ def _no_open_transactions(warehouse_url: str) -> Iterator[None]:
     with psycopg.connect(warehouse_url) as connection:
         rows = connection.execute(
             "SELECT application_name, state FROM pg_stat_activity WHERE datname = current_database()"
-            " AND pid <> pg_backend_pid() AND state <> 'idle'"
+            # PostgreSQL's own workers (autovacuum) are shown beside the sessions of people and programs
+            " AND backend_type = 'client backend' AND pid <> pg_backend_pid() AND state <> 'idle'"
         ).fetchall()
     assert rows == []
