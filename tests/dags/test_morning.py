@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -90,6 +90,13 @@ def test_the_morning_is_not_over_before_new_york_s(run: Run, monkeypatch: pytest
     assert mail.send(here) == (False, {"queued": 1, "sent": 1})
     _execute(url, "UPDATE store.message SET not_before = now() - interval '1 h' WHERE recipient = 'R-0002'")
     assert mail.send(here) == (True, {"sent": 2})
+
+
+def test_files_of_a_later_date_end_no_other_morning(run: Run) -> None:
+    """Runs of several dates may write files at the same time, and the clock of each is its own."""
+    later = replace(run, business_date=DAY + timedelta(days=1))
+    mail.send(later)
+    assert mail.send(run) == (True, {"parked": 1, "sent": 2})
 
 
 @pytest.mark.parametrize(("environment", "reached"), [("development", []), ("", []), ("production", ["R-0000"])])

@@ -101,9 +101,9 @@ def send_messages(
     at work, may still settle; ``held``, the number of those that leave today if a person says so; the number of mails
     per state in ``states``; and under ``attention`` the message_ids that a person has to look at. Mails that an earlier
     date left behind are settled too, and not sent. ``now`` replaces the database's clock in tests and replays;
-    ``at_opening`` takes each mail of the date as of the moment at which its own window opens. Unless ``environment`` is
-    ``production``, what really leaves goes to the policy's allow-list only. ``is_workday`` says on which days of a
-    calendar mails leave; None: on all.
+    ``at_opening`` takes each mail of the date as of the moment at which its own window opens, and leaves those of other
+    dates. Unless ``environment`` is ``production``, what really leaves goes to the policy's allow-list only.
+    ``is_workday`` says on which days of a calendar mails leave; None: on all.
 
     Raises OutreachError when the transport cannot be used at all, FenceError when somebody took a mail from this
     sender; mails that were not handed over then wait in the outbox.
@@ -197,12 +197,16 @@ def _settle(connection: psycopg.Connection[Any], day: date, dead: int) -> None:
 
 
 def _expire(connection: psycopg.Connection[Any], ground: Ground, clock: _Clock) -> None:
-    """A morning missed is not made up for: tomorrow's mail is fresh. What was parked and never tried was missed too."""
+    """A morning missed is not made up for: tomorrow's mail is fresh. What was parked and never tried was missed too.
+
+    Only the real clock ends other mornings: one that stands in for it tells the time of its own date alone.
+    """
     connection.execute(
         f"""
         UPDATE store.message
         SET state = 'expired', last_error = concat_ws(': ', 'not sent before the end of its window', last_error)
-        WHERE business_date BETWEEN %(since)s AND %(date)s AND not_after < {_NOW}
+        WHERE business_date BETWEEN %(since)s AND %(date)s AND (business_date = %(date)s OR NOT %(at_opening)s)
+          AND not_after < {_NOW}
           AND (state IN ('queued', 'deferred') OR (state = 'parked' AND attempts = 0))
         """,
         {"since": ground.business_date - LOOK_BACK, **_moment(ground, clock)},
