@@ -13,6 +13,8 @@ from sqlalchemy.types import JSON, TypeEngine
 
 MONEY = Numeric(18, 4)
 RATE = Numeric(18, 8)
+EXACT_RATE = Numeric(18, 15)
+"""A share that is multiplied with money: 15 digits, so that no cent depends on its rounding."""
 PERCENT = Numeric(9, 2)
 TIMESTAMP = DateTime(timezone=True)
 

@@ -10,7 +10,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -39,7 +39,8 @@ class Inputs:
     ``ledger`` maps contract tables to Parquet files; ``quarantine`` names rows to leave out (table_name, row_number);
     ``previous`` is the folder of the result files of the night before, None on the first night. ``gate`` is what
     validation decided. ``only`` narrows ledger and previous results to one (company_id, account_id): the whole chain of
-    one account, without what depends on its neighbours (ranks, the cap on new sanctions).
+    one account, without what depends on its neighbours (ranks, the cap on new sanctions). ``left_out`` is what the rows
+    in quarantine would add to the balance of a company and currency.
     """
 
     business_date: date
@@ -49,6 +50,7 @@ class Inputs:
     previous: Path | None = None
     gate: str = "open"
     only: tuple[str, str] | None = None
+    left_out: Mapping[tuple[str, str], Decimal] = field(default_factory=dict)
 
 
 @contextmanager
@@ -219,6 +221,11 @@ def _attach_ledger(connection: duckdb.DuckDBPyConnection, inputs: Inputs) -> Non
             source = f"SELECT * FROM ({source}) WHERE {_about(name, table, inputs.only)}"
         connection.execute(f"CREATE VIEW ledger.{name} AS {source}")
     _attach_quarantined_accounts(connection, inputs, rejected)
+    connection.execute(
+        "CREATE TABLE ledger.left_out (company_id VARCHAR, currency VARCHAR, amount DECIMAL(18,4))"
+    )
+    for (company, currency), amount in inputs.left_out.items():
+        connection.execute(f"INSERT INTO ledger.left_out VALUES ({_text(company)}, {_text(currency)}, {amount})")
 
 
 def _attach_quarantined_accounts(connection: duckdb.DuckDBPyConnection, inputs: Inputs, rejected: set[str]) -> None:

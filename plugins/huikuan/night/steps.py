@@ -12,6 +12,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -220,13 +221,18 @@ def _compute(identity: lakes.RunIdentity, folder: Path, lake: Path, say: Report)
     if rules.hash != identity.policy_hash:
         raise SnapshotError(f"The policy in {folder} is not the one of this run.", "Validate the night again.")
     quarantine = folder / "quality" / "quarantine.parquet"
+    gate = _gate(folder)
     inputs = duck.Inputs(
         business_date=identity.business_date,
         policy=rules,
         ledger={name: file.path for name, file in taken.tables.items()},
         quarantine=quarantine,
         previous=_previous_tables(lake, identity.previous_run_id),
-        gate=_gate(folder)["state"],
+        gate=gate["state"],
+        left_out={
+            (found["company_id"], found["currency"]): Decimal(found["left_out"])
+            for found in gate["evidence"]["tie_out"]
+        },
     )
     made = folder / "tables.unfinished"
     shutil.rmtree(made, ignore_errors=True)

@@ -10,6 +10,7 @@ from typing import Any, Literal, Self
 from pydantic import Field, ValidationError, model_validator
 
 from huikuan.policy.calendar import BestDay, Calendars
+from huikuan.policy.finance import Bucket, FinancePolicy
 from huikuan.policy.interest import InterestPolicy
 from huikuan.policy.ladder import Approvals, Ladder
 from huikuan.policy.outreach import OutreachPolicy
@@ -29,7 +30,6 @@ from huikuan.policy.playbooks import Playbooks
 from huikuan.policy.rules import AFTER_GRADE, Fact, NatureRule, PatternRule, WarningRule, check_reachable
 from huikuan.policy.tasks import Tasks
 
-Bucket = Literal["not_due", "d1_30", "d31_60", "d61_90", "d91_180", "d181_365", "d366_plus"]
 Grade = Literal["A", "B", "C", "D", "E"]
 
 
@@ -184,6 +184,7 @@ class PolicyBody(Part):
     calendars: Calendars
     best_day: BestDay
     playbooks: Playbooks
+    finance: FinancePolicy
     gate: GatePolicy
     outreach: OutreachPolicy
     overrides: tuple[Override, ...] = ()
@@ -202,7 +203,8 @@ class PolicyBody(Part):
         check_reachable(self.natures)
         entries = [rule for sanction in self.ladder.sanctions for rule in sanction.entries]
         tasks = [rule for _, rule in self.tasks.entries()]
-        rules = [*self.patterns, *self.natures, *self.warnings, *entries, *self.ladder.pause, *tasks]
+        losses = [*self.finance.provision.specific, *self.finance.provision.write_off]
+        rules = [*self.patterns, *self.natures, *self.warnings, *entries, *self.ladder.pause, *tasks, *losses]
         check_once([rule.rule_id for rule in rules], "rule_id")
         late = [rule.rule_id for rule in (*entries, *self.ladder.pause) if set(rule.when) & set(AFTER_GRADE)]
         if late:

@@ -17,6 +17,7 @@ from dateutil.relativedelta import relativedelta
 
 from huikuan.currencies import minor_units
 from huikuan.policy import calendar_relations as calendar
+from huikuan.policy.finance_relations import finance_relations
 from huikuan.policy.ladder import Notice
 from huikuan.policy.model import Policy, PolicyBody
 from huikuan.policy.parts import Band, DayRange
@@ -60,6 +61,7 @@ def relations(
         *_calendars(policy, business_date, calendars),
         _contact_outcome(policy),
         _currency(),
+        *_finance(policy, business_date),
         *_singles(policy, business_date, gate),
     ]
 
@@ -159,6 +161,8 @@ def _rules(policy: PolicyBody) -> list[tuple[str, int, Rule, str]]:
     lists += [(f"warning:{rule.warning}", rule, rule.warning) for rule in policy.warnings]
     lists += [("pause", rule, "paused") for rule in policy.ladder.pause]
     lists += [(f"task:{kind}", rule, kind) for kind, rule in policy.tasks.entries()]
+    lists += [("specific", rule, rule.rule_id) for rule in policy.finance.provision.specific]
+    lists += [("write_off", rule, rule.cause) for rule in policy.finance.provision.write_off]
     lists += [
         (f"flag:{sanction.flag}", rule, sanction.flag)
         for sanction in policy.ladder.sanctions
@@ -423,6 +427,11 @@ def _calendars(policy: Policy, business_date: date, names: Collection[str]) -> l
         Relation("speak_to", calendar.SPEAK_TO, calendar.speak_to(policy.best_day)),
         Relation("best_day", calendar.BEST_DAY, calendar.best_day(policy.best_day)),
     ]
+
+
+def _finance(policy: Policy, business_date: date) -> list[Relation]:
+    buckets = [(bound.bucket, bound) for bound in policy.buckets]
+    return [Relation(*parts) for parts in finance_relations(policy.finance, buckets, business_date)]
 
 
 def _contact_outcome(policy: Policy) -> Relation:

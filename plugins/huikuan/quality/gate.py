@@ -301,7 +301,7 @@ def _tie_out(
         is_equal = rounded(difference, currency) == 0
         shown, added, off = (money(amount, currency) for amount in (kept, left_out, difference))
         balance = None if control is None else money(control, currency)
-        evidence.tie_out.append(TieOut(company, currency, shown, added, balance, off, is_equal))
+        evidence.tie_out.append(TieOut(company, currency, shown, added, balance, off, is_equal, str(left_out)))
         if not is_equal:
             different += 1
             yield "no_contact", sentences.not_tied_out(company, as_of, shown, added, balance, off, currency)

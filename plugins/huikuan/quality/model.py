@@ -112,8 +112,8 @@ class Gate:
 class TieOut:
     """Ledger against general ledger for one company and currency, decimal texts of the currency's amounts.
 
-    ``ledger`` is what the night's rows add up to, ``quarantined`` what the rows left out would add; ``control`` is
-    None when the general ledger gives no balance.
+    ``ledger`` is what the night's rows add up to, ``quarantined`` what the rows left out would add (``left_out`` is the
+    bare number); ``control`` is None when the general ledger gives no balance.
     """
 
     company_id: str
@@ -123,6 +123,7 @@ class TieOut:
     control: str | None
     difference: str
     is_equal: bool
+    left_out: str
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import JSON, TypeEngine
 
-from huikuan.columns import MONEY, PERCENT, TIMESTAMP
+from huikuan.columns import EXACT_RATE, MONEY, PERCENT, TIMESTAMP
 
 STORE = MetaData(schema="store")
 
@@ -34,7 +34,18 @@ BUCKETS = ("not_due", "d1_30", "d31_60", "d61_90", "d91_180", "d181_365", "d366_
 FLAGS = ("stop_supply", "stop_service", "terminate_authorization", "reputation_notice", "legal_referral")
 FLAG_STATES = ("proposed", "approved", "rejected", "active", "released")
 GATES = ("open", "no_contact", "stop")
-MESSAGE_KINDS = ("digest", "escalation", "data_owner", "approval", "approval_reminder", "notice", "undelivered")
+MESSAGE_KINDS = (
+    "digest",
+    "escalation",
+    "data_owner",
+    "approval",
+    "approval_reminder",
+    "notice",
+    "undelivered",
+    "statement",
+    "statement_approval",
+    "finance_report",
+)
 MESSAGE_STATES = (
     "queued",
     "sending",
@@ -70,6 +81,22 @@ def _company() -> Column[Any]:
 
 def _account(*, key: bool) -> Column[Any]:
     return (_key if key else lambda name, comment: _need(name, Text, comment))("account_id", "Customer account (客户).")
+
+
+def _scope(*, key: bool = True) -> tuple[Column[Any], ...]:
+    """What a figure of finance is about; the text and its parts say the same."""
+    return (
+        (_key if key else lambda name, comment: _need(name, Text, comment))(
+            "scope",
+            "company/<id>, then /segment/<s> or /rep/<id> when only a part, then /currency/<code>, or /total/<code>: "
+            "all currencies in the functional one.",
+        ),
+        _need("company_id", Text, "Company (公司)."),
+        _need("dimension", Text, "What the scope is a part by.", ("company", "segment", "rep")),
+        _need("member", Text, "Segment or rep_id; empty for the whole company, and for accounts without a rep."),
+        _need("currency", Text, "ISO 4217 code of all amounts in this row."),
+        _need("is_total", Boolean, "All currencies together, converted at the rate of as-of; else one of them."),
+    )
 
 
 def _result(name: str, *columns: Column[Any], comment: str) -> Table:
@@ -314,6 +341,184 @@ _result(
     comment="Ageing per company and currency, as of the close of books (账龄汇总).",
 )
 _result(
+    "company",
+    _company(),
+    _need("name", Text, "Legal name."),
+    _need("functional_currency", Text, "ISO 4217 code of the books."),
+    _need("timezone", Text, "IANA time zone of the business date."),
+    _need("calendar", Text, "Holiday calendar."),
+    comment="Companies of the ledger, as of the night (公司).",
+)
+_result(
+    "rep",
+    _key("rep_id", "Rep (业务员) or other reader."),
+    _need("name", Text, "Name."),
+    _need("role", Text, "What the person does.", ("rep", "manager", "finance", "legal")),
+    _may("manager_id", Text, "rep_id of the manager."),
+    _need("is_active", Boolean, "Still with us."),
+    comment="People who collect, manage, account or litigate, as of the night (业务员).",
+)
+_result(
+    "account",
+    _company(),
+    _account(key=True),
+    _need("name", Text, "Customer's name."),
+    _need("segment", Text, "Segment, standard when the ledger says nothing."),
+    _need("orientation", Text, "Approach (导向)."),
+    _may("rep_id", Text, "Rep in charge."),
+    _need("status", Text, "active, insolvent, closed.", ("active", "insolvent", "closed")),
+    _may("country", Text, "ISO 3166 code."),
+    _may("parent_account_id", Text, "Account of the group's parent."),
+    comment="Customers of the ledger, as of the night (客户).",
+)
+_result(
+    "month_balance",
+    _company(),
+    _key("currency", "ISO 4217 code of all amounts in this row."),
+    _key("month", "First day of the month; the last one ends at as-of.", Date),
+    _need("closed_on", Date, "Last day that counts: the end of the month, or as-of."),
+    _need("opening", MONEY, "Balance of the ledger at the close before: open amount less free credit."),
+    _need("taken_over", MONEY, "Opening balances (期初余额) dated in the month: no sales."),
+    _need("sales", MONEY, "Invoices and debit notes issued in the month (赊销额)."),
+    _need("credit_notes", MONEY, "Credit notes issued in the month."),
+    _need("receipts", MONEY, "Received in the month (回款)."),
+    _need("write_offs", MONEY, "Written off in the month (核销坏账)."),
+    _need("closing", MONEY, "Opening + taken over + sales − credit notes − receipts − write-offs: exact."),
+    _need("open_amount", MONEY, "Sum of open items at the close."),
+    _need("free_credit", MONEY, "Unapplied receipts and credit notes at the close."),
+    *(_need(bucket, MONEY, f"Open amount in bucket {bucket} at the close.") for bucket in BUCKETS),
+    comment="Roll-forward of the receivables ledger, month by month, as it is known tonight (应收账款变动表).",
+)
+_result(
+    "tie_out",
+    _company(),
+    _key("currency", "ISO 4217 code."),
+    _need("open_amount", MONEY, "Sum of open items."),
+    _need("free_credit", MONEY, "Unapplied receipts and credit notes."),
+    _need("ledger_balance", MONEY, "Open amount less free credit."),
+    _need("quarantined", MONEY, "Net effect of the rows that were left out of the night."),
+    _may("control_balance", MONEY, "Balance of the control account in the general ledger on that day."),
+    _may("difference", MONEY, "Ledger balance + quarantined − control balance."),
+    _need("state", Text, "Whether both say the same.", ("tied", "differs", "not_checked")),
+    comment="Sub-ledger against general ledger, per company and currency (总账核对).",
+)
+_result(
+    "metric",
+    _key("name", "Metric; docs/metrics.md defines each."),
+    *_scope(),
+    _key("closed_on", "Day as of which it is measured: as-of, or the end of an earlier month.", Date),
+    _key("window", "What it looks back on: as_of, mtd (month to date), or m<n>, the n months that end there."),
+    _may("value", MONEY, "The figure; empty when there is nothing to divide by."),
+    _need("unit", Text, "days, pct, count, or the ISO 4217 code."),
+    _may("numerator", MONEY, "What was divided."),
+    _may("denominator", MONEY, "By what."),
+    _may("note", Text, "What to know about this figure: no_sales, beyond_history, zero_sales_months:<n>, …"),
+    comment="Figures of finance in long form (指标), as they are known tonight.",
+)
+_result(
+    "roll_rate",
+    *_scope(),
+    _key("window", "m1: the last month; m12: the last twelve transitions together."),
+    _key("from_bucket", "Bucket at the earlier month end.", Text),
+    _key("to_bucket", "Bucket a month later; paid; written_off; or rolled: any later bucket or written off."),
+    _need("from_amount", MONEY, "Open in from_bucket at the earlier month end."),
+    _need("amount", MONEY, "Of it, what became this."),
+    _need("rate", EXACT_RATE, "amount ÷ from_amount, 0 to 1, not rounded for use."),
+    comment="How money moves between buckets from month end to month end (迁徙率); written off counts as rolled, never "
+    "as paid.",
+)
+_result(
+    "loss_rate",
+    _company(),
+    _key("portfolio", "Group of accounts with one set of rates."),
+    _key("bucket", "Ageing bucket.", Text),
+    _may("reached_amount", MONEY, "Came into the bucket, in functional currency; empty when the policy gives the rate."),
+    _may("moved_amount", MONEY, "Of it, what got into the next bucket or was written off."),
+    _may("flow_rate", EXACT_RATE, "moved ÷ reached."),
+    _need("loss_rate", EXACT_RATE, "Share lost in the end: product of the flow rates from here on, or the policy's."),
+    _need("forward_factor", EXACT_RATE, "Forward-looking factor (前瞻性调整)."),
+    _need("applied_rate", EXACT_RATE, "loss_rate × forward_factor, at most 1: what provisions use."),
+    _need("basis", Text, "Where the rate comes from.", ("flow", "policy", "fallback")),
+    comment="Expected loss per bucket (预期信用损失率), IFRS 9 simplified approach / 企业会计准则第22号.",
+)
+_result(
+    "provision",
+    _company(),
+    _key("portfolio", "Group of accounts with one set of rates."),
+    _key("currency", "ISO 4217 code of exposure and amount."),
+    _key("bucket", "Ageing bucket; of a specific allowance: specific."),
+    _key("account_id", "Customer with an allowance of its own (单项计提); empty: the matrix (组合计提)."),
+    _need("exposure", MONEY, "Net amount that may be lost."),
+    _need("applied_rate", EXACT_RATE, "Rate, not rounded before it is used."),
+    _need("amount", MONEY, "exposure × applied_rate, rounded once to the currency's minor unit."),
+    _may("amount_functional", MONEY, "The same in functional currency at the rate of as-of."),
+    _may("rule_id", Text, "Rule of the policy that asked for a specific allowance."),
+    comment="Loss allowance for receivables (坏账准备), matrix and single customers.",
+)
+_result(
+    "provision_movement",
+    _company(),
+    _key("currency", "ISO 4217 code of all amounts in this row."),
+    _key("is_total", "All currencies together in the functional one; else one of them.", Boolean),
+    _need("month", Date, "First day of the month that it is about, through as-of."),
+    _need("opening", MONEY, "Allowance at the end of the month before."),
+    _need("charge", MONEY, "Added to it (计提)."),
+    _need("release", MONEY, "Taken back (转回)."),
+    _need("write_off", MONEY, "Used for what was written off (核销)."),
+    _need("recovery", MONEY, "Written off before, claimed again (收回已核销)."),
+    _need("fx", MONEY, "Difference of translation (汇率差); 0 within one currency."),
+    _need("closing", MONEY, "Opening + charge − release − write-off + recovery + fx: the sum of provision."),
+    comment="Movement of the loss allowance in the month (坏账准备变动表).",
+)
+_result(
+    "write_off_candidate",
+    _company(),
+    _account(key=True),
+    _key("currency", "ISO 4217 code."),
+    _need("amount", MONEY, "Net amount that could be written off."),
+    _need("provided", MONEY, "Allowance for it."),
+    _need("cause", Text, "Why (核销原因)."),
+    _need("rule_id", Text, "Rule of the policy that named it."),
+    _may("oldest_due_on", Date, "Oldest due date."),
+    _may("last_receipt_on", Date, "Last time the customer paid anything."),
+    _need("evidence", _JSON, "Papers at hand: kind to evidence_ids."),
+    _need("missing", _JSON, "Kinds of papers that an auditor will ask for and that are not there."),
+    comment="What may have to be written off, with cause and evidence (核销建议).",
+)
+_result(
+    "cash_forecast",
+    _company(),
+    _key("currency", "ISO 4217 code of all amounts in this row."),
+    _key("made_on", "Business date on which it was made: the first night of a week.", Date),
+    _key("week_from", "Monday of the week that it is about.", Date),
+    _key("component", "promise, plan, behaviour, or total: their sum."),
+    _need("expected", MONEY, "Expected receipts."),
+    _may("actual", MONEY, "Received in that week through as-of; of the total only."),
+    _need("is_final", Boolean, "The week is over and its receipts are in."),
+    comment="Expected receipts by week, and what came of earlier forecasts (回款预测).",
+)
+_result(
+    "root_cause",
+    *_scope(),
+    _key("cause", "Root cause (未回款原因) of the policy; unknown when nobody has said."),
+    _need("accounts", BigInteger, "Accounts with money overdue."),
+    _need("overdue_amount", MONEY, "Their overdue amount."),
+    _need("share_pct", PERCENT, "Of all that is overdue in the scope, percent."),
+    comment="Why customers do not pay, counted (C5).",
+)
+_result(
+    "rep_performance",
+    _company(),
+    _key("rep_id", "Rep (业务员)."),
+    _key("name", "Habit or result; docs/metrics.md defines each."),
+    _may("value", MONEY, "The figure; empty when there is nothing to measure."),
+    _need("unit", Text, "days, pct, count, or the ISO 4217 code."),
+    _may("benchmark", MONEY, "Median of the company's reps."),
+    _need("is_weak", Boolean, "Further from the benchmark than the policy lets pass."),
+    _may("advice", Text, "What to change: key of a sentence in both languages."),
+    comment="What a rep brings in, and the seller's own part in what is overdue (C7, 业务员绩效).",
+)
+_result(
     "data_quality",
     _key("rule_id", "Rule that was checked."),
     _need("severity", Text, "critical rows are quarantined; warnings are counted.", ("critical", "warning", "info")),
@@ -384,7 +589,10 @@ RUN_STEP = Table(
     "run_step",
     STORE,
     _key("business_date", "Business date.", Date),
-    _key("step", "extract, validate, classify, publish, outbox, approval, approval_reminder, send."),
+    _key(
+        "step",
+        "extract, validate, classify, publish, outbox, approval, approval_reminder, statements, report, send.",
+    ),
     _need("token", BigInteger, "Fencing token: grows with every attempt; a write with an older one is refused."),
     _need("inputs", Text, "Digest of what the step works on; the same again means already done."),
     _need("state", Text, "running or finished.", ("running", "finished")),
@@ -514,6 +722,84 @@ SANCTION_OVERRIDE = Table(
     CheckConstraint("(effect = 'end') = (ends_override_id IS NOT NULL)", name="sanction_override_end"),
     CheckConstraint("effect <> 'impose' OR flag IS NOT NULL", name="sanction_override_impose_flag"),
     comment="What people decided against the rules (人工干预), with author, reason and expiry: written once.",
+)
+STATEMENT_BATCH = Table(
+    "statement_batch",
+    STORE,
+    Column("batch_id", Text, primary_key=True, comment="<YYYYMM>-<company>-<hash>: a function of what is shown."),
+    _need("company_id", Text, "Company (公司)."),
+    _need("cut_off", Date, "Close of books that the statements show: the end of a month."),
+    _need("business_date", Date, "Business date of the night they are made from."),
+    _need("run_id", _SORTABLE, "Run that they are made from."),
+    _need("approver_id", Text, "rep_id of the only person who may answer."),
+    _need("content_hash", Text, "SHA-256 of what is shown, with the hash of every file."),
+    _need("item_count", Integer, "Statements in it."),
+    _need("opened_at", TIMESTAMP, "Opened."),
+    comment="Statements put before one approver before they leave (对账函批次).",
+)
+STATEMENT = Table(
+    "statement",
+    STORE,
+    Column("statement_id", Text, primary_key=True, comment="uuid5 of batch and account."),
+    _need("batch_id", Text, "Batch."),
+    _need("position", Integer, "Line of the batch, 1 first."),
+    _need("company_id", Text, "Company (公司)."),
+    _need("account_id", Text, "Customer account (客户)."),
+    _need("cut_off", Date, "Close of books that it shows."),
+    _need("number", Text, "Number that the customer reads and quotes."),
+    _need("locale", Text, "Language: zh_CN or en."),
+    _may("contact_id", Text, "Person it goes to; empty: nobody with an address, it must be printed."),
+    _need("balances", _JSON, "Currency to open amount, free credit and balance, as shown."),
+    _need("item_count", Integer, "Items it lists."),
+    _need("page_count", Integer, "Pages of the PDF."),
+    _need("file_hash", Text, "SHA-256 of the PDF."),
+    UniqueConstraint("batch_id", "company_id", "account_id", name="statement_once"),
+    comment="Statements of account (对账函), as prepared: written once, never changed.",
+)
+STATEMENT_DECISION = Table(
+    "statement_decision",
+    STORE,
+    _key("statement_id", "Statement."),
+    _need("choice", Text, "What was decided.", ("approved", "rejected", "left_out")),
+    _need("decided_by", Text, "rep_id of the person who decided."),
+    _need("decided_on", Date, "Business date of the batch."),
+    _need("decided_at", TIMESTAMP, "When."),
+    _need("content_hash", Text, "Hash of what was shown."),
+    _need("via", Text, "airflow or command.", ("airflow", "command")),
+    _may("note", Text, "What the approver said."),
+    comment="Decisions of people on statements: written once, never changed.",
+)
+STATEMENT_REPLY = Table(
+    "statement_reply",
+    STORE,
+    _key("statement_id", "Statement."),
+    _key("position", "Of this statement's replies, 1 first; the last one counts.", Integer),
+    _need("outcome", Text, "What the customer said; silence is no reply.", ("confirmed", "differs", "undeliverable")),
+    _need("received_on", Date, "Day of the reply: counts for later nights."),
+    _may("currency", Text, "ISO 4217 code of stated_amount."),
+    _may("stated_amount", MONEY, "Balance in the customer's books, when it differs."),
+    _may("document_id", Text, "Document that the difference is about."),
+    _may("uri", Text, "Where the stamped paper is kept."),
+    _may("note", Text, "What else was said."),
+    _need("recorded_by", Text, "rep_id, or operator:<login>."),
+    _need("recorded_at", TIMESTAMP, "Written."),
+    CheckConstraint("outcome <> 'confirmed' OR uri IS NOT NULL", name="statement_reply_confirmed_on_paper"),
+    comment="What customers answered to statements (对账回函): written once, never inferred.",
+)
+MONTH_LOCK = Table(
+    "month_lock",
+    STORE,
+    _company(),
+    _key("month", "First day of the month.", Date),
+    _key("version", "1 is the close; each later one is a correction.", Integer),
+    _need("business_date", Date, "Business date whose close of books ends the month."),
+    _need("run_id", _SORTABLE, "Run whose rows are the figures of the month: its partitions are never removed."),
+    _need("content_hash", Text, "SHA-256 of the figures that were locked."),
+    _need("locked_by", Text, "rep_id; operator:<login>; huikuan, when the month end did it."),
+    _need("locked_at", TIMESTAMP, "Written."),
+    _need("reason", Text, "Why there is another version; of the first: closed."),
+    CheckConstraint("version >= 1", name="month_lock_version"),
+    comment="Closed months (关账): which run's rows are the figures of a month; corrections are later versions.",
 )
 
 

@@ -1,0 +1,77 @@
+-- One row per instalment and close at which it was open, with its bucket then: tonight and the month ends before, as
+-- the ledger knows them tonight. A ledger without allocations applies receipts to the most overdue item, each
+-- close anew.
+-- materialise: table
+WITH pool AS (
+    SELECT
+        r.company_id,
+        r.account_id,
+        r.currency,
+        c.closed_on,
+        SUM(r.amount) AS amount
+    FROM ledger.receipt AS r
+    INNER JOIN policy.close_day AS c ON r.received_on <= c.closed_on
+    WHERE
+        NOT EXISTS (
+            SELECT 1 FROM ledger.present AS p
+            WHERE p.table_name = 'allocation'
+        )
+    GROUP BY r.company_id, r.account_id, r.currency, c.closed_on
+),
+
+queue AS (
+    SELECT
+        i.company_id,
+        i.document_id,
+        i.seq,
+        i.closed_on,
+        i.account_id,
+        i.currency,
+        i.due_on,
+        i.open_amount,
+        p.amount AS pool_amount,
+        SUM(i.open_amount) OVER (
+            PARTITION BY i.company_id, i.account_id, i.currency, i.closed_on ORDER BY i.due_on, i.document_id, i.seq
+            ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+        ) AS open_through
+    FROM close_ledger_item AS i
+    LEFT JOIN pool AS p
+        ON
+            i.company_id = p.company_id
+            AND i.account_id = p.account_id
+            AND i.currency = p.currency
+            AND i.closed_on = p.closed_on
+),
+
+opened AS (
+    SELECT
+        company_id,
+        document_id,
+        seq,
+        closed_on,
+        account_id,
+        currency,
+        due_on,
+        CASE
+            WHEN pool_amount IS NULL THEN open_amount
+            ELSE LEAST(open_amount, open_through - pool_amount)
+        END AS open_amount
+    FROM queue
+)
+
+SELECT
+    o.company_id,
+    o.document_id,
+    o.seq,
+    o.closed_on,
+    o.account_id,
+    o.currency,
+    o.due_on,
+    o.open_amount,
+    GREATEST(DATE_DIFF('day', o.due_on, o.closed_on), 0) AS days_past_due,
+    d.bucket
+FROM opened AS o
+CROSS JOIN policy.parameter AS p
+INNER JOIN policy.day AS d
+    ON d.day = LEAST(GREATEST(DATE_DIFF('day', o.due_on, o.closed_on), 0), p.last_day)
+WHERE o.open_amount > 0

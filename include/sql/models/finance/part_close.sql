@@ -1,0 +1,13 @@
+-- One row per part of a company, currency, close and bucket with something open in it.
+-- materialise: table
+SELECT
+    i.company_id,
+    m.segment,
+    m.rep_id,
+    i.currency,
+    i.closed_on,
+    i.bucket,
+    SUM(i.open_amount) AS open_amount
+FROM close_item AS i
+INNER JOIN account_member AS m ON i.company_id = m.company_id AND i.account_id = m.account_id
+GROUP BY i.company_id, m.segment, m.rep_id, i.currency, i.closed_on, i.bucket
