@@ -51,6 +51,7 @@ bench: setup-dev ## speed and memory, written to docs/benchmarks.md
 
 docs: setup-dev ## the generated pages of docs/
 	$(BIN)/python -m huikuan.warehouse.dictionary > docs/data-dictionary.md
+	$(BIN)/python -m huikuan.warehouse.metrics > docs/metrics.md
 	$(BIN)/python -m huikuan.quality.catalogue > docs/data-quality.md
 	$(BIN)/python -m huikuan.policy.schema > include/policy/policy.schema.json
 	$(BIN)/python -m huikuan.playbook.coverage > docs/playbooks.md

@@ -105,13 +105,13 @@ def ledger_rows() -> dict[str, list[dict[str, Any]]]:
 def lay_policies(folder: Path) -> Path:
     """Two versions: the default one, and from 5 July one that calls from the second stage on only."""
     folder.mkdir()
-    (folder / "2026.3.yaml").write_text(edited(), encoding="utf-8")
+    (folder / "2026.4.yaml").write_text(edited(), encoding="utf-8")
     second = edited(
-        ('version: "2026.3"', 'version: "2026.4"'),
+        ('version: "2026.4"', 'version: "2026.5"'),
         ("effective_from: 2000-01-01", f"effective_from: {SECOND_VERSION_FROM}"),
         ("call: {from_stage: M1", "call: {from_stage: M2"),
     )
-    (folder / "2026.4.yaml").write_text(second, encoding="utf-8")
+    (folder / "2026.5.yaml").write_text(second, encoding="utf-8")
     return folder
 
 

@@ -456,11 +456,8 @@ def _write(folder: Path, tables: Mapping[str, Table], rows: Rows) -> dict[str, P
             columns = list(table.columns)
             unknown = {key for row in rows.get(name, ()) for key in row} - {column.name for column in columns}
             assert not unknown, f"{name} has no column {unknown}"
-            connection.execute(
-                f"CREATE TABLE {name} ({', '.join(f'{c.name} {duckdb_type(c)}' for c in columns)})".replace(
-                    " row ", ' "row" '
-                )
-            )
+            typed = ", ".join(f'"{c.name}" {duckdb_type(c)}' for c in columns)
+            connection.execute(f"CREATE TABLE {name} ({typed})")
             defaults = {key: value for key, value in _DEFAULTS.items() if key in table.columns and name != "account"}
             for row in rows.get(name, ()):
                 whole = {**defaults, **_OF_TABLE.get(name, {}), **row}

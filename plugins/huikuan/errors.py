@@ -52,8 +52,16 @@ class OutreachError(HuikuanError):
     """A message cannot be written or delivered."""
 
 
+class LetterError(HuikuanError):
+    """A letter cannot be laid out or written."""
+
+
 class ReferralError(HuikuanError):
     """A sanction cannot be put before a person, decided or overridden as asked; nothing was written."""
+
+
+class FinanceError(HuikuanError):
+    """A statement cannot be prepared, decided or answered, or a month cannot be closed, as asked; nothing was written."""
 
 
 class PlaybookError(HuikuanError):

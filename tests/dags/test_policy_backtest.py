@@ -21,7 +21,7 @@ from tests.backtest_samples import BOUND, DAYS, edited, store_nights
 
 DAG = "collections_policy_backtest"
 CANARY = "canary-backtest-5Hd"
-DRAFT = "drafts/2026.4.yaml"
+DRAFT = "drafts/2026.5.yaml"
 TIMEOUT_SECONDS = 180
 
 
@@ -109,7 +109,7 @@ def test_a_draft_is_compared_with_the_policy_in_force(asked: Asked) -> None:
 def test_a_file_outside_the_policy_folder_is_refused_at_once(asked: Asked) -> None:
     assert asked.refused == {"replay": "failed", "report": "upstream_failed"}
     assert "There is no policy" in asked.refusal
-    assert f"2026.3.yaml, 2026.4.yaml, {DRAFT}" in asked.refusal
+    assert f"2026.4.yaml, 2026.5.yaml, {DRAFT}" in asked.refusal
     assert "ALERT" in asked.refusal
 
 

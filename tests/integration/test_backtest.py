@@ -116,7 +116,7 @@ def test_the_policy_in_force_against_itself_gives_no_difference(stored: Settings
     record = json.loads((folder / "replay.json").read_text(encoding="utf-8"))
     assert record["gaps"] == [f"{GAP}"]
     assert record["changes"] == []
-    assert record["policies"]["a"]["version"] == ["2026.3", "2026.4"]
+    assert record["policies"]["a"]["version"] == ["2026.4", "2026.5"]
     page = outcome.page.read_text(encoding="utf-8")
     assert f"Nothing was published on 1 day in between: {GAP}" in page
     assert "Nothing: both sides are the same policy." in page
@@ -383,9 +383,9 @@ def test_a_folder_of_versions_changes_over_in_flight(stored: Settings, tmp_path:
     assert rows(folder, "FROM 'task_load.parquet' WHERE only_a + only_b > 0") == [], "all are in M2 by then"
     assert checks(folder) == ["reproduced"] * 3 + ["published", "reproduced"], "the first three are the same"
     record = json.loads((folder / "replay.json").read_text(encoding="utf-8"))
-    assert record["policies"]["a"]["version"] == ["2026.3", "2026.4"]
+    assert record["policies"]["a"]["version"] == ["2026.4", "2026.5"]
     assert [(row["key"], row["a"], row["b"]) for row in record["changes"]] == [
-        ("version", "2026.4", "2026.3"),
+        ("version", "2026.5", "2026.4"),
         ("effective_from", f"{SECOND_VERSION_FROM}", "2000-01-01"),
         ("tasks.kinds.call.from_stage", "M2", "M1"),
     ]
@@ -541,7 +541,7 @@ def test_questions_that_cannot_be_asked(stored: Settings, tmp_path: Path) -> Non
         ask(policy_b=policy(tmp_path, ("{stage: M2, from: 31", "{stage: M2, from: 32")))
     only_second = tmp_path / "versions"
     only_second.mkdir()
-    shutil.copy(stored.home / "policies" / "2026.4.yaml", only_second)
+    shutil.copy(stored.home / "policies" / "2026.5.yaml", only_second)
     with pytest.raises(PolicyError, match=f"in force from {SECOND_VERSION_FROM} only"):
         ask(policy_b=only_second)
 
@@ -641,7 +641,7 @@ def test_policy_check(stored: Settings, tmp_path: Path) -> None:
     good = run("policy", "check", stored.home / "policies")
     assert good.exit_code == 0, good.output
     assert good.output.count("✓") == 2
-    assert f"version 2026.4, effective from {SECOND_VERSION_FROM}" in good.output
+    assert f"version 2026.5, effective from {SECOND_VERSION_FROM}" in good.output
     bad = policy(tmp_path, ("{stage: M2, from: 31", "{stage: M2, from: 32"))
     mixed = run("policy", "check", DEFAULT_POLICY, bad, tmp_path / "none.yaml")
     assert mixed.exit_code == 2

@@ -82,6 +82,22 @@ def test_every_table_view_and_column_says_what_it_is(module_warehouse_url: str) 
     assert silent == []
 
 
+def test_a_column_of_a_view_says_what_it_means_in_that_view(module_warehouse_url: str) -> None:
+    """From its own file, else from the table behind it: never from a table of another thing."""
+    said = {(row[0], row[3]): row[5] for row in _everything(module_warehouse_url) if row[1] == "v"}
+    assert len(said) > 400
+    assert said["company", "name"] == "Legal name."
+    assert said["account", "name"] == "Customer's name."
+    assert said["metric", "name"] != said["account", "name"]
+    assert str(said["supply_hold", "since"]).startswith("Business date on which the hold began")
+    assert str(said["calendar_day", "week_from"]) == "Monday of the week."
+    assert said["metric_daily", "cei"] == said["metric_month_end", "cei"], "from the view that it reads"
+    for name, table in RESULTS.items():
+        assert {c.name: c.comment for c in table.columns}.items() <= {
+            column: comment for (view, column), comment in said.items() if view == name
+        }.items()
+
+
 def test_the_database_refuses_values_outside_a_closed_set(module_warehouse_url: str) -> None:
     with psycopg.connect(module_warehouse_url) as connection:
         checks = dict(
@@ -103,7 +119,7 @@ def test_every_output_table_has_a_view_with_its_columns(module_warehouse_url: st
             cursor = connection.execute(f"SELECT * FROM collections.{name} WHERE FALSE")
             assert [c.name for c in cursor.description or ()] == [c.name for c in table.columns]
     others = {"run", "last_run", "message", "delivered_notice", "supply_hold", "release_list", "referral"}
-    assert set(view_texts()) == {*RESULTS, *others, "sanction_override"}
+    assert set(view_texts()) == {*RESULTS, *others, "sanction_override", "calendar_day", "metric_daily", "metric_month_end"}
 
 
 def test_a_changed_view_is_made_afresh_with_its_rights(

@@ -12,7 +12,7 @@ from warehouse_samples import NIGHT, published, record, write_tables
 from huikuan.errors import FenceError
 from huikuan.warehouse.connect import ROLES, Role, connect
 from huikuan.warehouse.fence import step
-from huikuan.warehouse.migrate import view_texts
+from huikuan.warehouse.migrate import REP_VIEWS, view_texts
 from huikuan.warehouse.publish import publish
 from huikuan.warehouse.tables import RESULTS, STORE
 
@@ -25,14 +25,21 @@ TABLES = {table.name for table in STORE.tables.values()}
 MAY: dict[Role, dict[str, frozenset[str]]] = {
     "owner": {f"store.{name}": ALL for name in TABLES},
     "migrator": {f"store.{name}": ALL for name in TABLES},
-    "loader": {"store.run_step": KEEP, "store.run": READ, "store.published": READ},
-    "mailer": {"store.run_step": KEEP, "store.message": KEEP, "store.message_action": WRITE_DOWN},
+    "loader": {"store.run_step": KEEP, **{f"store.{name}": READ for name in ("run", "published", "archived_run")}},
+    "mailer": {
+        "store.run_step": KEEP, "store.message": KEEP, "store.message_action": WRITE_DOWN,
+        **{f"store.{name}": READ for name in ("statement_batch", "statement", "statement_decision")},
+    },
     "desk": {
         f"store.{name}": WRITE_DOWN
-        for name in ("referral_batch", "referral_item", "referral_decision", "sanction_override")
+        for name in (
+            *("referral_batch", "referral_item", "referral_decision", "sanction_override", "statement_batch"),
+            *("statement", "statement_decision", "statement_reply", "month_lock"),
+        )
     },
     "finance_ro": {},
     "auditor": {f"store.{name}": READ for name in TABLES},
+    "rep": {},
 }
 STATEMENTS = {
     "SELECT": "SELECT 1 FROM {} LIMIT 1",
@@ -92,7 +99,9 @@ def test_views(url: str, role: Role) -> None:
     if role in {"owner", "migrator"}:
         assert all("SELECT" in verbs for verbs in found.values())
     else:
-        assert found == dict.fromkeys(found, READ)
+        of_all = view_texts()
+        seen = REP_VIEWS if role == "rep" else of_all
+        assert found == {name: READ if name in seen else frozenset() for name in of_all}
 
 
 def test_finance_cannot_write_even_what_a_mistaken_grant_allows(url: str) -> None:
@@ -138,6 +147,11 @@ FUNCTIONS = {
     "store.show_run(DATE '2026-03-02', '20260302-x', 1)": {"loader"},
     """store.record_stopped('{"business_date": "2026-03-02", "run_id": "20260302-x"}', 1)""": {"loader"},
     "store.partition_name('task', DATE '2026-03-02', 1)": {"loader"},
+    "store.kept_because('20260302-aaaaaaaaaaaa')": {"loader"},
+    "store.drop_archived_run('20260302-aaaaaaaaaaaa', '{}', 'x')": {"loader"},
+    "store.sees_everything()": {"loader", "mailer", "desk", "auditor"},
+    "store.seen_reps('x')": {"loader", "mailer", "desk", "auditor"},
+    "store.seen_accounts('x')": {"loader", "mailer", "desk", "auditor"},
     "store.check_token(DATE '2026-03-02', 1)": set(),
     "store.insert_run('{}')": set(),
 }
@@ -154,7 +168,7 @@ def test_functions(url: str, call: str, role: Role) -> None:
         except psycopg.errors.InsufficientPrivilege:
             reached = False
         except psycopg.Error as error:
-            reached = error.sqlstate in {"HK001", "23502"}
+            reached = error.sqlstate in {"HK001", "HK004", "23502"}
         connection.rollback()
     assert reached == (role in FUNCTIONS[call] | {"owner", "migrator"})
 
@@ -164,7 +178,7 @@ def test_functions_with_the_owners_rights_trust_no_search_path(url: str) -> None
         rows = connection.execute(
             "SELECT proname, prosecdef, proconfig FROM pg_proc WHERE pronamespace = 'store'::regnamespace"
         ).fetchall()
-    assert len([row for row in rows if row[1]]) == 5
+    assert len([row for row in rows if row[1]]) == 9
     for name, definer, config in rows:
         path = [setting for setting in config or () if setting.startswith("search_path=")]
         assert path == (["search_path=pg_catalog, pg_temp"] if definer else ["search_path=pg_catalog"]), name

@@ -15,6 +15,8 @@ from huikuan.warehouse.publish import RunRecord, publish
 from huikuan.warehouse.tables import RESULTS
 
 NIGHT = date(2026, 3, 2)
+_ONE_PER_COMPANY = ("company", "month_balance", "tie_out", "provision_movement")
+"""Tables whose key has little else: a company for each row."""
 
 
 def record(business_date: date = NIGHT, run: str = "aaaaaaaaaaaa", *, status: str = "published") -> RunRecord:
@@ -84,6 +86,8 @@ def _expression(column: Column[object], run: RunRecord, companies: int) -> str:
         "seq": "1",
         "row_number": "i",
     }
+    if column.name == "company_id" and column.table.name in _ONE_PER_COMPANY:
+        return "'C' || (1 + i)"
     if column.name in fixed:
         return fixed[column.name]
     values = allowed_values(column)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from huikuan.engine.graph import deciding_models
 from huikuan.policy import load_policy
 from huikuan.settings import DEFAULT_POLICY
 from tests.models.ledgers import classified, fetch
@@ -26,8 +27,14 @@ def test_story(story: dict[str, Any], tmp_path: Path) -> None:
     assert set(story) <= {"story", "business_date", "ledger", "without", "expect"}, "unknown key in a story"
     assert story["expect"], "a story without expectations shows nothing"
     policy = load_policy(DEFAULT_POLICY)
+    decisions = {model.name for model in deciding_models()}
     with classified(
-        story["ledger"], story["business_date"], policy, tmp_path, without=story.get("without", ())
+        story["ledger"],
+        story["business_date"],
+        policy,
+        tmp_path,
+        without=story.get("without", ()),
+        with_figures=not set(story["expect"]) <= decisions,
     ) as connection:
         for table, expected in story["expect"].items():
             assert sorted(_project(fetch(connection, f"SELECT * FROM {table}"), expected)) == sorted(_said(expected)), (

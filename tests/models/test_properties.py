@@ -15,12 +15,13 @@ from hypothesis import strategies as st
 
 from huikuan.policy import load_policy
 from huikuan.settings import DEFAULT_POLICY
+from huikuan.warehouse.tables import RESULTS
 from tests.models.ledgers import classified, fetch
 
 DAY = date(2026, 7, 1)
 POLICY = load_policy(DEFAULT_POLICY)
 SLOW = settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
-TABLES = ("open_item", "account_balance", "account_status", "task", "decision_reason", "promise_status", "account_flag")
+TABLES = tuple(name for name in RESULTS if name not in ("data_quality", "quarantine"))
 
 
 @st.composite
@@ -122,7 +123,10 @@ def test_more_days_past_due_never_lower_a_stage(ledger: dict[str, list[dict[str,
 
 
 def stages(ledger: Mapping[str, list[dict[str, Any]]]) -> dict[str, str]:
-    with tempfile.TemporaryDirectory() as folder, classified(ledger, DAY, POLICY, Path(folder)) as connection:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        classified(ledger, DAY, POLICY, Path(folder), with_figures=False) as connection,
+    ):
         return {row["account_id"]: row["stage"] for row in fetch(connection, "SELECT * FROM account_status")}
 
 
@@ -142,7 +146,10 @@ def test_a_payment_never_makes_anything_worse(
 
 def overdue(ledger: Mapping[str, list[dict[str, Any]]]) -> dict[tuple[str, str], tuple[str, Decimal]]:
     """Stage and overdue amount per account and currency."""
-    with tempfile.TemporaryDirectory() as folder, classified(ledger, DAY, POLICY, Path(folder)) as connection:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        classified(ledger, DAY, POLICY, Path(folder), with_figures=False) as connection,
+    ):
         rows = fetch(
             connection,
             "SELECT s.account_id, s.stage, c.currency, COALESCE(b.overdue_amount, 0) AS overdue_amount"

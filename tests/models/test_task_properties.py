@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from huikuan.engine import duck
+from huikuan.engine.graph import deciding_models
 from huikuan.policy import load_policy
 from huikuan.settings import DEFAULT_POLICY
 from huikuan.warehouse.tables import RESULTS
@@ -69,7 +70,10 @@ def _at(day: date) -> datetime:
 @SLOW
 @given(books())
 def test_lists_keep_their_promises(ledger: dict[str, list[dict[str, Any]]]) -> None:
-    with tempfile.TemporaryDirectory() as folder, classified(ledger, DAY, POLICY, Path(folder)) as connection:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        classified(ledger, DAY, POLICY, Path(folder), with_figures=False) as connection,
+    ):
         tasks = fetch(connection, "SELECT * FROM task")
         points = fetch(connection, "SELECT task_id, SUM(points) AS points FROM task_point GROUP BY task_id")
         quiet = fetch(
@@ -122,7 +126,7 @@ def test_the_floor_reaches_everybody_in_turn(tmp_path: Path) -> None:
             business_date=day, policy=POLICY, ledger=write(complete(ledger, DAY), folder), previous=previous
         )
         with duck.session(inputs, RESULTS) as connection:
-            duck.run_models(connection, day)
+            duck.run_models(connection, day, deciding_models())
             [today] = fetch(connection, "SELECT account_id FROM task WHERE is_planned AND is_floor")
             duck.write_results(connection, folder / "out", RESULTS, business_date=day, run_id="r")
         planned.append(today["account_id"])

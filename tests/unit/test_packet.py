@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import re
 import zipfile
 from collections.abc import Mapping
 from datetime import date
@@ -15,6 +16,10 @@ from typing import Any
 import pypdf
 import pytest
 
+from huikuan.errors import LetterError
+from huikuan.letters.facts import open_night
+from huikuan.letters.font import Font, find_font, printable
+from huikuan.letters.pdf import TEMPLATES, render, write
 from huikuan.night.lake import read_identity, sealed_tables
 from huikuan.referrals import packet as packets
 from huikuan.referrals.packet import (
@@ -27,10 +32,8 @@ from huikuan.referrals.packet import (
     referred_packets,
 )
 from huikuan.referrals.packet_data import cell
-from huikuan.referrals.packet_facts import open_night, read_facts
-from huikuan.referrals.packet_font import Font, find_font, printable
+from huikuan.referrals.packet_facts import read_facts
 from huikuan.referrals.packet_page import pages as pages_of
-from huikuan.referrals.packet_pdf import TEMPLATES, render
 from huikuan.referrals.packet_rows import Facts, PacketError
 from huikuan.settings import Settings
 from huikuan.warehouse.fence import step
@@ -275,14 +278,15 @@ def test_the_template_reads_nothing_outside_its_folder(tmp_path: Path) -> None:
         if allowed:
             assert render({}, find_font(), DAY, template).startswith(b"%PDF")
             continue
-        with pytest.raises(PacketError, match="typst cannot lay out"):
+        with pytest.raises(LetterError, match="typst cannot lay out"):
             render({}, find_font(), DAY, template)
 
 
 def test_the_template_imports_nothing() -> None:
     for template in TEMPLATES.rglob("*.typ"):
         text = template.read_text(encoding="utf-8")
-        assert "import" not in text
+        imported = re.findall(r"import\b\s*(.*)", text)
+        assert all(re.fullmatch(r'"[a-z]+\.typ": [a-z, -]+', each) for each in imported), "only files beside it"
         assert "@preview" not in text
 
 
@@ -291,13 +295,13 @@ def test_a_missing_glyph_is_an_error_even_if_the_check_were_wrong(tmp_path: Path
     template = tmp_path / "t.typ"
     template.write_text("#set text(font: sys.inputs.font, fallback: false)\n#sys.inputs.pages", encoding="utf-8")
     assert render({"x": "𠮷"}, find_font(), DAY, template).startswith(b"%PDF")
-    with pytest.raises(PacketError):
+    with pytest.raises(LetterError):
         render({"x": "𪚥"}, find_font(), DAY, template)
 
 
 def test_without_a_font_the_remedy_is_named(tmp_path: Path) -> None:
     (tmp_path / "NotoSansCJK-Regular.ttc").write_bytes(b"")  # the bold one is missing
-    with pytest.raises(PacketError, match="No font for Chinese") as refused:
+    with pytest.raises(LetterError, match="No font for Chinese") as refused:
         find_font((tmp_path,))
     assert "fonts-noto-cjk" in refused.value.remedy
 
@@ -415,7 +419,7 @@ def test_a_night_continues_after_one_that_cannot_be_made(tmp_path: Path, monkeyp
 
     def panics_at_one(content: dict[str, Any], *rest: Any) -> bytes:
         if "Z-03" in content["running"]:
-            raise PacketError("typst cannot lay out the pages (PanicException).", "Report it.")
+            raise LetterError("typst cannot lay out the pages (PanicException).", "Report it.")
         return render(content, *rest)
 
     monkeypatch.setattr(packets, "render", panics_at_one)
@@ -485,5 +489,5 @@ def test_the_command_says_what_it_needs(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
-    with pytest.raises(PacketError, match="cannot be written"):
-        packets._write(tmp_path / "file" / "x.pdf", b"")
+    with pytest.raises(LetterError, match="cannot be written"):
+        write(tmp_path / "file" / "x.pdf", b"")

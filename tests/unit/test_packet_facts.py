@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from huikuan.errors import SnapshotError
+from huikuan.letters.facts import open_night
 from huikuan.referrals import packet_papers as papers
 from huikuan.referrals.packet_claim import Claim, claim_of
-from huikuan.referrals.packet_facts import open_night, read_facts, referred_accounts
+from huikuan.referrals.packet_facts import read_facts, referred_accounts
 from huikuan.referrals.packet_history import KINDS, Event, chronology
 from huikuan.referrals.packet_missing import missing
 from huikuan.referrals.packet_rows import Facts, PacketError

@@ -35,7 +35,7 @@ RUN = {
     "business_date": DAY,
     "as_of": DAY - timedelta(days=1),
     "snapshot_id": "20260314-s1",
-    "policy_version": "2026.3",
+    "policy_version": "2026.4",
     "policy_hash": "f" * 64,
     "code_version": "1",
     "code_version_now": "1",
@@ -138,7 +138,7 @@ def test_every_section_is_there(facts: Row, locale: str) -> None:
         "undated #7",
         "days_past_due 72 > 60 ✓",
         "contact_log:l65",
-        "policy:2026.3",
+        "policy:2026.4",
         "Chen (R2)",
         "stop_supply 停止供货" if locale == "en" else "停止供货 stop_supply",
     ):

@@ -1,4 +1,6 @@
 -- Mails about an account that its customer's server accepted (已送达的催款函): evidence that a notice was really sent.
+-- column company_id: Company (公司).
+-- column account_id: Customer account (客户).
 SELECT
     m.message_id,
     m.business_date,

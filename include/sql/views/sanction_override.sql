@@ -1,4 +1,7 @@
 -- What people decided against the rules (人工干预), one row each, with the day on which it was ended, if it was.
+-- column ended_on: Business date on which it was ended early; empty: it was not.
+-- column ended_by: rep_id of the person who ended it.
+-- column business_date: Business date on which it was written.
 SELECT
     o.override_id,
     o.company_id,

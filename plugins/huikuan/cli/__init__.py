@@ -8,8 +8,10 @@ import sys
 import typer
 from rich.console import Console
 
-from huikuan.cli import mail, night, outbox, overrides, policy, referrals
+from huikuan.cli import access, mail, month, night, outbox, overrides, policy, referrals, statements
+from huikuan.cli.export import export
 from huikuan.cli.packet import packet
+from huikuan.cli.report import report
 from huikuan.cli.why import why
 from huikuan.errors import HuikuanError
 
@@ -20,11 +22,16 @@ app.command()(night.night)
 app.command()(night.outreach)
 app.command()(why)
 app.command()(packet)
+app.command()(export)
+app.command()(report)
 app.add_typer(referrals.app, name="referrals")
 app.add_typer(overrides.app, name="override")
 app.add_typer(policy.app, name="policy")
 app.add_typer(mail.app, name="mail")
 app.add_typer(outbox.app, name="outbox")
+app.add_typer(access.app, name="access")
+app.add_typer(statements.app, name="statements")
+app.add_typer(month.app, name="month")
 app.command("demo-ledger")(night.demo_ledger)
 
 

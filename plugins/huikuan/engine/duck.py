@@ -119,10 +119,15 @@ def run_models(
     return counts
 
 
-def check_invariants(connection: duckdb.DuckDBPyConnection, business_date: date) -> list[str]:
-    """Names of the invariants that hold. Raises InvariantError with the first offending rows of one that does not."""
+def check_invariants(
+    connection: duckdb.DuckDBPyConnection, business_date: date, *, with_figures: bool = True
+) -> list[str]:
+    """Names of the invariants that hold. Raises InvariantError with the first offending rows of one that does not.
+
+    Without the figures of finance, only what decisions about accounts must hold is looked at.
+    """
     names: list[str] = []
-    for path in sorted(INVARIANTS.glob("*.sql")):
+    for path in sorted(INVARIANTS.glob("**/*.sql" if with_figures else "*.sql")):
         model = Model(path.stem, "invariants", path, path.read_text(encoding="utf-8"), "view", frozenset(), frozenset())
         rows = connection.execute(f"SELECT * FROM ({model.text(business_date).rstrip()}) LIMIT 5").fetchall()
         if rows:
@@ -221,9 +226,7 @@ def _attach_ledger(connection: duckdb.DuckDBPyConnection, inputs: Inputs) -> Non
             source = f"SELECT * FROM ({source}) WHERE {_about(name, table, inputs.only)}"
         connection.execute(f"CREATE VIEW ledger.{name} AS {source}")
     _attach_quarantined_accounts(connection, inputs, rejected)
-    connection.execute(
-        "CREATE TABLE ledger.left_out (company_id VARCHAR, currency VARCHAR, amount DECIMAL(18,4))"
-    )
+    connection.execute("CREATE TABLE ledger.left_out (company_id VARCHAR, currency VARCHAR, amount DECIMAL(18,4))")
     for (company, currency), amount in inputs.left_out.items():
         connection.execute(f"INSERT INTO ledger.left_out VALUES ({_text(company)}, {_text(currency)}, {amount})")
 

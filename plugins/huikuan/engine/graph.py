@@ -23,6 +23,9 @@ from huikuan.errors import ModelError
 from huikuan.settings import INCLUDE
 
 MODELS = INCLUDE / "sql" / "models"
+FIGURES = ("dimension", "finance", "metric", "provision", "forecast")
+"""Areas whose models tell of companies and months: nothing is decided by them, so a trial of rules runs without."""
+
 _OUTSIDE = ("ledger", "policy", "previous")
 
 
@@ -68,6 +71,20 @@ def load_models(folder: Path = MODELS) -> tuple[Model, ...]:
     except CycleError as error:
         raise ModelError(f"Models read each other in a circle: {' → '.join(error.args[1])}.", "Break it.") from error
     return tuple(models[name] for name in order)
+
+
+@cache
+def deciding_models() -> tuple[Model, ...]:
+    """The models that decisions about accounts follow from, each after all that it reads."""
+    models = tuple(model for model in load_models() if model.area not in FIGURES)
+    names = {model.name for model in models}
+    for model in models:
+        if not model.inputs <= names:
+            raise ModelError(
+                f"{model.path} decides by {', '.join(sorted(model.inputs - names))}, which is a figure of finance.",
+                f"Move what it reads out of the areas {', '.join(FIGURES)}.",
+            )
+    return models
 
 
 def dependents(models: Sequence[Model], sources: Collection[str]) -> frozenset[str]:

@@ -64,12 +64,17 @@ class Sheet:
 
 def workbook(worklist: Worklist, wording: Wording, created: datetime) -> bytes:
     """The workbook of one mail; same worklist, same bytes. Raises OutreachError when a cell cannot be written."""
+    return book_of(sheets(worklist, wording), created)
+
+
+def book_of(pages: Iterable[Sheet], created: datetime) -> bytes:
+    """A workbook of these sheets; same rows, same bytes. Raises OutreachError when a cell cannot be written."""
     target = BytesIO()
     book = xlsxwriter.Workbook(
         target, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     )
     book.set_properties({"created": created.replace(tzinfo=None)})
-    for sheet in sheets(worklist, wording):
+    for sheet in pages:
         _write(book, sheet)
     book.close()
     return target.getvalue()

@@ -37,6 +37,9 @@ class Portfolio(Part):
         default=None, description="Loss rates given by hand, in place of those that history shows."
     )
     fallback_rates_pct: dict[Bucket, Percent] = Field(description="Where history is too short to show a rate.")
+    least_rate_pct: Percent = Field(
+        default=Decimal(0), description="No rate that history shows is lower: no loss so far is not no loss to come."
+    )
 
     @model_validator(mode="after")
     def _every_bucket(self) -> Self:
@@ -79,7 +82,9 @@ class Provision(Part):
         check_once(named, "segment")
         missing = set(Segment.__args__) - set(named)  # type: ignore[attr-defined]
         if missing:
-            raise ValueError(f"segment {', '.join(sorted(missing))} is in no portfolio: nothing would be provided for it")
+            raise ValueError(
+                f"segment {', '.join(sorted(missing))} is in no portfolio: nothing would be provided for it"
+            )
         check_reachable(self.specific)
         check_reachable(self.write_off)
         return self
@@ -99,6 +104,8 @@ class Forecast(Part):
     prior_promises: Decimal = Field(
         gt=0, description="Weight of the company's own record against a customer's, in functional currency."
     )
+    unknown_kept_pct: Percent = Field(description="What promises are worth in a company where none was judged yet.")
+    error_weeks: int = Field(ge=1, le=104, description="Forecasts so old still count for the published error.")
     bands: tuple[ForecastBand, ...] = Field(min_length=2)
 
     @model_validator(mode="after")
@@ -121,7 +128,9 @@ class WeakHabit(Part):
 class Reps(Part):
     window_months: int = Field(ge=1)
     min_items: int = Field(ge=1, description="Fewer invoices, talks or promises than this say nothing about a habit.")
-    follow_up_days: int = Field(ge=1, description="A broken promise is followed when the rep spoke to it in so many days.")
+    follow_up_days: int = Field(
+        ge=1, description="A broken promise is followed when the rep spoke to it in so many days."
+    )
     habits: dict[Habit, WeakHabit]
 
 

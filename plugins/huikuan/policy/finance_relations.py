@@ -137,6 +137,7 @@ def _provision(
             bucket,
             _share(_given(portfolio, bucket)),
             _share(portfolio.fallback_rates_pct[bucket]),  # type: ignore[index]
+            _share(portfolio.least_rate_pct),
             portfolio.forward_factor,
         )
         for portfolio in provision.portfolios
@@ -155,6 +156,7 @@ def _provision(
                 "bucket": "VARCHAR",
                 "rate": _RATE,
                 "fallback_rate": _RATE,
+                "least_rate": _RATE,
                 "forward_factor": _RATE,
             },
             rates,
@@ -197,8 +199,24 @@ def _forecast(finance: FinancePolicy, business_date: date) -> list[tuple[str, Co
     return [
         (
             "forecast_parameter",
-            {"weeks": "INTEGER", "prior": _AMOUNT, "monday": "DATE"},
-            [(forecast.weeks, forecast.prior_promises, monday)],
+            {
+                "weeks": "INTEGER",
+                "prior": _AMOUNT,
+                "unknown_kept": _RATE,
+                "monday": "DATE",
+                "errors_from": "DATE",
+                "learn_until": "DATE",
+            },
+            [
+                (
+                    forecast.weeks,
+                    forecast.prior_promises,
+                    _share(forecast.unknown_kept_pct),
+                    monday,
+                    monday - timedelta(weeks=forecast.error_weeks),
+                    business_date - timedelta(days=1, weeks=forecast.weeks),
+                )
+            ],
         ),
         (
             "forecast_week",

@@ -12,7 +12,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol, TypeVar
 
 import psycopg
 from psycopg.rows import dict_row
@@ -93,7 +93,30 @@ _Recorded = tuple[dict[_Key, str], str, datetime]
 """Choices by line, who decided, and when."""
 
 
-def chosen(items: Sequence[Item], choice: str, leave_out: Sequence[str]) -> dict[_Key, str]:
+class Line(Protocol):
+    """A line of any batch that a person answers."""
+
+    @property
+    def position(self) -> int:
+        """Its number, 1 first."""
+
+    @property
+    def company_id(self) -> str:
+        """Company."""
+
+    @property
+    def account_id(self) -> str:
+        """Customer account."""
+
+    @property
+    def key(self) -> _Key:
+        """What the decision is about."""
+
+
+_AnyLine = TypeVar("_AnyLine", bound=Line)
+
+
+def chosen(items: Sequence[Line], choice: str, leave_out: Sequence[str]) -> dict[_Key, str]:
     """approved, rejected or left_out for every line of a batch."""
     if choice not in CHOICES:
         raise ReferralError(f"{choice!r} is no answer to a batch.", f"Answer with {' or '.join(CHOICES)}.")
@@ -108,7 +131,7 @@ def chosen(items: Sequence[Item], choice: str, leave_out: Sequence[str]) -> dict
     return {item.key: "left_out" if item.key in out else "approved" for item in items}
 
 
-def _named(items: Sequence[Item], wanted: str) -> list[Item]:
+def _named(items: Sequence[_AnyLine], wanted: str) -> list[_AnyLine]:
     """The lines that one entry of ``leave_out`` means: an account with all its lines, or one line by its number."""
     name = wanted.strip()
     by_account = [item for item in items if name in (item.account_id, f"{item.company_id}/{item.account_id}")]

@@ -6,29 +6,27 @@ same inputs give the same files.
 
 from __future__ import annotations
 
-import hashlib
 import logging
-import os
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
 from huikuan.errors import HuikuanError
+from huikuan.letters.facts import AccountKey, NightFiles, open_night
+from huikuan.letters.font import find_font, printable
+from huikuan.letters.pdf import TEMPLATES, render, slugs, write
 from huikuan.night import lake as lakes
 from huikuan.policy import Policy
 from huikuan.policy.parts import Segment
 from huikuan.referrals import packet_papers as papers
 from huikuan.referrals.packet_claim import claim_of
 from huikuan.referrals.packet_data import archive
-from huikuan.referrals.packet_facts import NightFiles, companies_of, open_night, read_facts, referred_accounts
-from huikuan.referrals.packet_font import find_font, printable
+from huikuan.referrals.packet_facts import companies_of, read_facts, referred_accounts
 from huikuan.referrals.packet_history import chronology
 from huikuan.referrals.packet_missing import missing
 from huikuan.referrals.packet_page import pages, unprintable_note
-from huikuan.referrals.packet_pdf import render
-from huikuan.referrals.packet_rows import AccountKey, Facts, PacketError
+from huikuan.referrals.packet_rows import Facts, PacketError
 from huikuan.referrals.packet_sections import Case
 from huikuan.settings import Settings
 from huikuan.warehouse.publish import current_run
@@ -41,7 +39,6 @@ Report = Callable[[str], None]
 
 CATALOGUE = "letters"
 _ACCOUNTS_AT_ONCE = 200
-_UNSAFE = re.compile(r"[^A-Za-z0-9]+")
 
 
 @dataclass(frozen=True)
@@ -68,7 +65,7 @@ def build_packet(
     """Write the packet of one account into folder ``target``; ``locale`` None is the account's own language.
 
     Raises SnapshotError when a file of the night is missing or damaged, PacketError when the account is not in the
-    ledger, there is no font, or the pages cannot be laid out.
+    ledger, LetterError when there is no font or the pages cannot be laid out.
     """
     key = (company_id, account_id)
     found = read_facts(open_night(lake, run_id), [key])[key]
@@ -97,7 +94,7 @@ def referred_packets(
 ) -> NightPackets:
     """Packets of every account whose legal referral is approved or active in this run.
 
-    One that cannot be made is reported, and the rest are made all the same. Raises PacketError when there is no font:
+    One that cannot be made is reported, and the rest are made all the same. Raises LetterError when there is no font:
     then none can be made.
     """
     say = report or log.info
@@ -158,7 +155,7 @@ def write_packet(facts: Facts, locale: str | None, policy: Policy, target: Path)
     font = find_font()
     content, unprintable = printable(pages(case, wording), font)
     content["unprintable"] = unprintable_note(unprintable, wording)
-    pdf = render(content, font, facts.run.business_date)
+    pdf = render(content, font, facts.run.business_date, TEMPLATES / "packet.typ")
     more = {
         "locale": wording.locale,
         "font": font.version,
@@ -167,8 +164,8 @@ def write_packet(facts: Facts, locale: str | None, policy: Policy, target: Path)
     data = archive(case, pdf, more)
     stem = f"{file_stem(facts.key)}-{wording.locale}"
     return Packet(
-        pdf=_write(target / f"{stem}.pdf", pdf),
-        data=_write(target / f"{stem}.zip", data),
+        pdf=write(target / f"{stem}.pdf", pdf),
+        data=write(target / f"{stem}.zip", data),
         score_pct=case.score_pct,
         missing=tuple(wording.joined(pair) for pair in missing(case.checks, wording)),
     )
@@ -176,9 +173,7 @@ def write_packet(facts: Facts, locale: str | None, policy: Policy, target: Path)
 
 def file_stem(key: AccountKey) -> str:
     """A file name from ids: letters and figures only, told apart by a digest; ``../x`` and ``..-x`` are two names."""
-    slugs = [_UNSAFE.sub("-", part).strip("-")[:40] for part in key]
-    digest = hashlib.sha256("\0".join(key).encode("utf-8", "surrogatepass")).hexdigest()[:10]
-    return "-".join(["packet", *filter(None, slugs), digest])
+    return "-".join(["packet", *slugs(key)])
 
 
 def _case(facts: Facts, policy: Policy, wording: Wording) -> Case:
@@ -212,20 +207,3 @@ def _only_company(night: NightFiles, account_id: str) -> str:
             "Name the company too." if companies else "Check the account's id.",
         )
     return companies[0]
-
-
-def _write(path: Path, content: bytes) -> Path:
-    """Write under another name and rename: a packet is there whole or not at all."""
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with fresh.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(path)
-    except OSError as error:
-        raise PacketError(
-            f"{path} cannot be written: {error.strerror}.", "Free space or correct the folder's permissions."
-        ) from error
-    return path

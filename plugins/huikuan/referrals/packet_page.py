@@ -15,7 +15,7 @@ from huikuan.referrals.packet_missing import missing
 from huikuan.referrals.packet_papers import Check
 from huikuan.referrals.packet_rows import Facts
 from huikuan.referrals.packet_sections import Case
-from huikuan.referrals.packet_table import NONE, SHORT, Table, column, cut, long_day, table
+from huikuan.letters.table import NONE, SHORT, Table, column, cut, long_day, table
 from huikuan.referrals.packet_words import listed, word
 from huikuan.wording import Wording
 

@@ -8,10 +8,8 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from huikuan.errors import ReferralError
+from huikuan.letters.facts import AccountKey
 from huikuan.night.lake import RunIdentity
-
-AccountKey = tuple[str, str]
-"""(company_id, account_id)"""
 
 
 class PacketError(ReferralError):

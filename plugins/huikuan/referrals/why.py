@@ -19,7 +19,7 @@ from typing import Any
 import duckdb
 
 from huikuan.columns import duckdb_type, key_columns
-from huikuan.engine.graph import load_models
+from huikuan.engine.graph import deciding_models
 from huikuan.errors import WarehouseError
 from huikuan.ledger.duck import name, text
 from huikuan.night import lake as lakes
@@ -116,7 +116,7 @@ def explain(settings: Settings, business_date: date, account_id: str, company_id
     with TemporaryDirectory(prefix="huikuan-why-") as work:
         folder = Path(work)
         stored = cut_out(settings.lake, run_id, account_id, company_id, folder)
-        load_models()  # once, before two threads ask for it
+        deciding_models()  # once, before two threads ask for it
         with ThreadPoolExecutor(2) as pool:
             ahead = pool.submit(look_ahead, stored, folder)
             facts = _collect(stored)

@@ -23,13 +23,13 @@ from sqlalchemy import Column, Table
 
 from huikuan.columns import duckdb_type
 from huikuan.engine import duck
-from huikuan.engine.graph import Model, load_models
+from huikuan.engine.graph import Model, deciding_models
 from huikuan.errors import HuikuanError
 from huikuan.ledger.contract import INPUTS
 from huikuan.ledger.duck import name, pattern, text
 from huikuan.night import lake as lakes
 from huikuan.policy import Policy
-from huikuan.referrals.packet_facts import NightFiles, open_night
+from huikuan.letters.facts import NightFiles, open_night
 from huikuan.settings import INCLUDE
 from huikuan.warehouse.tables import RESULTS
 from huikuan.wording import clean
@@ -55,7 +55,7 @@ SHOWN = (
 """Published results that say something about one account."""
 
 _QUERIES = INCLUDE / "sql" / "why"
-_NEIGHBOURS = ("sanction_cap", "task", "task_end", "aging_summary")
+_NEIGHBOURS = ("sanction_cap", "task", "task_end")
 """Models whose rows depend on other accounts: their published rows are shown instead."""
 _SHARED_IDS = ("company_id", "rep_id", "manager_id", "owner_rep_id")
 _NEAREST = 3
@@ -138,7 +138,7 @@ def as_it_was(stored: Stored) -> Iterator[duckdb.DuckDBPyConnection]:
             )
         con.execute("CREATE TABLE sanction_cap AS SELECT * FROM published.sanction_cap")
         _doubt(con, stored, [""])
-        duck.run_models(con, night.business_date, [m for m in load_models() if m.name not in _NEIGHBOURS])
+        duck.run_models(con, night.business_date, [m for m in deciding_models() if m.name not in _NEIGHBOURS])
         yield con
 
 
@@ -405,7 +405,7 @@ def _literal(value: object) -> str:
 @cache
 def _deciding_models() -> tuple[Model, ...]:
     """The models that status and sanctions of an account follow from, in their order, without the cap."""
-    models = {model.name: model for model in load_models()}
+    models = {model.name: model for model in deciding_models()}
     needed: set[str] = set()
     waiting = ["account_status", "account_flag"]
     while waiting:
@@ -413,13 +413,13 @@ def _deciding_models() -> tuple[Model, ...]:
         if found not in needed and found not in _NEIGHBOURS:
             needed.add(found)
             waiting += sorted(models[found].inputs)
-    return tuple(model for model in load_models() if model.name in needed | {"open_item", "company_rate"})
+    return tuple(model for model in deciding_models() if model.name in needed | {"open_item", "company_rate"})
 
 
 @cache
 def _read_tables(schema: str) -> frozenset[str]:
     """Tables of ``ledger`` or ``previous`` that some model reads."""
-    named = {source.partition(".")[::2] for model in load_models() for source in model.outside}
+    named = {source.partition(".")[::2] for model in deciding_models() for source in model.outside}
     known = INPUTS if schema == "ledger" else RESULTS
     return frozenset(table for place, table in named if place == schema and table in known)
 

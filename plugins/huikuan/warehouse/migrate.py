@@ -11,6 +11,8 @@ Three layers, in one transaction, so that nobody ever sees part of it:
 from __future__ import annotations
 
 import hashlib
+import re
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +27,6 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from sqlalchemy import Connection, text
 
 from huikuan.errors import WarehouseError
-from huikuan.ledger.contract import OWN_TABLES
 from huikuan.settings import INCLUDE, Settings
 from huikuan.warehouse.connect import ROLES, label, warehouse_url
 from huikuan.warehouse.tables import STORE
@@ -37,8 +38,17 @@ SCHEMAS = {
     "collections": "What readers query: the current run of each business date.",
 }
 READERS = ("migrator", "loader", "mailer", "desk", "finance_ro", "auditor")
+REP_VIEWS = (
+    *("account", "account_balance", "account_change", "account_flag", "account_status", "calendar_day", "company"),
+    *("decision_reason", "early_warning", "handover", "metric", "metric_daily", "metric_month_end", "open_item"),
+    *("promise_status", "provision", "release_list", "rep", "rep_performance", "roll_rate", "root_cause"),
+    *("target_gap", "task", "task_end", "terms_advice", "write_off_candidate"),
+)
+"""What a rep's own login may query: views whose every row is about one account or one rep, companies and days."""
 _LOCK = 4_851_320_007  # any number that no other user of advisory locks in this database has
 _LOCK_TIMEOUT = "15s"
+_COLUMN_LINE = re.compile(r"column (\w+): (.+)")
+_VIEW_READ = re.compile(r"\b(?:FROM|JOIN) collections\.(\w+)")
 
 
 def migrate(url: str) -> None:
@@ -103,13 +113,14 @@ def concerns_contract(
 
 
 def view_texts(folder: Path = VIEWS) -> dict[str, str]:
-    """Every view of schema ``collections``: name to ``SELECT``."""
+    """Every view of schema ``collections``: name to ``SELECT``, each after the views that it reads."""
     texts = {path.stem: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.sql"))}
     if not texts:
         raise WarehouseError(
             f"There are no views in {folder}.", "Check the checkout, or HUIKUAN_INCLUDE: it names the folder include/."
         )
-    return texts
+    order = TopologicalSorter({name: _VIEW_READ.findall(select) for name, select in texts.items()}).static_order()
+    return {name: texts[name] for name in order}
 
 
 def _upgrade(connection: Connection) -> None:
@@ -128,12 +139,14 @@ def _upgrade(connection: Connection) -> None:
         _create_view(connection, name, select)
     readers = ", ".join(f"huikuan_{role}" for role in READERS)
     connection.execute(text(f"GRANT SELECT ON ALL TABLES IN SCHEMA collections TO {readers}"))
+    for name in REP_VIEWS:
+        connection.execute(text(f'GRANT SELECT ON collections."{name}" TO huikuan_rep'))
     connection.execute(text(f"COMMENT ON SCHEMA collections IS '{wanted}'"))
 
 
 def _views_comment(texts: dict[str, str], revision: str) -> str:
     """The comment of schema ``collections``; its digest tells whether the views there are made from these files."""
-    digest = hashlib.sha256(repr((sorted(texts.items()), revision)).encode()).hexdigest()
+    digest = hashlib.sha256(repr((sorted(texts.items()), REP_VIEWS, revision)).encode()).hexdigest()
     return f"{SCHEMAS['collections']} Made from include/sql/views, digest {digest[:16]}."
 
 
@@ -144,24 +157,38 @@ def _drop_views(connection: Connection) -> None:
 
 
 def _create_view(connection: Connection, name: str, select: str) -> None:
-    """Make one view; its comment is the head of its file, its columns' comments those of the tables behind."""
+    """Make one view with its comment and those of its columns."""
     cursor = connection.connection.cursor()
     cursor.execute(f'CREATE VIEW collections."{name}" AS\n{select}')
-    head = " ".join(line.removeprefix("--").strip() for line in select.splitlines() if line.startswith("--"))
-    cursor.execute(sql.SQL("COMMENT ON VIEW {} IS {}").format(sql.Identifier("collections", name), sql.Literal(head)))
-    comments = {c.name: c.comment for table in (*OWN_TABLES.values(), *STORE.tables.values()) for c in table.columns}
-    table = STORE.tables.get(f"store.{name}")
-    if table is not None:
-        comments |= {c.name: c.comment for c in table.columns}
-    for (column,) in cursor.execute(
+    view = sql.Identifier("collections", name)
+    comment, said = view_comments(name, select)
+    cursor.execute(sql.SQL("COMMENT ON VIEW {} IS {}").format(view, sql.Literal(comment)))
+    columns = cursor.execute(
         "SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0", [f'collections."{name}"']
-    ).fetchall():
-        if comments.get(column):
-            cursor.execute(
-                sql.SQL("COMMENT ON COLUMN {} IS {}").format(
-                    sql.Identifier("collections", name, column), sql.Literal(comments[column])
-                )
-            )
+    ).fetchall()
+    for (column,) in columns:
+        if column in said:
+            target = sql.Identifier("collections", name, column)
+            cursor.execute(sql.SQL("COMMENT ON COLUMN {} IS {}").format(target, sql.Literal(said[column])))
+
+
+def view_comments(name: str, select: str) -> tuple[str, dict[str, str]]:
+    """What a view's file says about the view, and about columns by name.
+
+    The head of the file is the view's comment, but for its lines ``-- column <name>: …``. A column that has no such
+    line means what it means in the table of the view's name, else in the first view or table that the view reads.
+    """
+    head = [line.removeprefix("--").strip() for line in select.splitlines() if line.startswith("--")]
+    tables = list(dict.fromkeys([name, *re.findall(r"\bstore\.(\w+)", select)]))
+    columns: dict[str, str] = {}
+    for table in reversed([STORE.tables[f"store.{found}"] for found in tables if f"store.{found}" in STORE.tables]):
+        columns |= {column.name: str(column.comment) for column in table.columns}
+    for read in reversed(_VIEW_READ.findall(select)):
+        columns |= view_comments(read, (VIEWS / f"{read}.sql").read_text(encoding="utf-8"))[1]
+    for line in head:
+        if found := _COLUMN_LINE.fullmatch(line):
+            columns[found[1]] = found[2]
+    return " ".join(line for line in head if not _COLUMN_LINE.fullmatch(line)), columns
 
 
 def _create_role(connection: Connection, role: str) -> None:

@@ -334,11 +334,11 @@ _result(
 _result(
     "aging_summary",
     _key("name", "Measure: open_amount or items."),
-    _key("scope", "company/<id>/currency/<code>."),
+    _key("scope", "company/<id>/currency/<code>, and the other scopes of metric."),
     _key("bucket", "Ageing bucket."),
     _need("value", MONEY, "Amount or count."),
     _need("unit", Text, "ISO 4217 code, or items."),
-    comment="Ageing per company and currency, as of the close of books (账龄汇总).",
+    comment="Ageing per company, segment, rep and currency, as of the close of books (账龄汇总).",
 )
 _result(
     "company",
@@ -407,7 +407,11 @@ _result(
     _key("name", "Metric; docs/metrics.md defines each."),
     *_scope(),
     _key("closed_on", "Day as of which it is measured: as-of, or the end of an earlier month.", Date),
-    _key("window", "What it looks back on: as_of, mtd (month to date), or m<n>, the n months that end there."),
+    _key(
+        "window",
+        "What it looks back on: as_of, mtd (month to date), or m<n>, the n months that end there; of a forecast w<n>, "
+        "its n-th week.",
+    ),
     _may("value", MONEY, "The figure; empty when there is nothing to divide by."),
     _need("unit", Text, "days, pct, count, or the ISO 4217 code."),
     _may("numerator", MONEY, "What was divided."),
@@ -418,7 +422,7 @@ _result(
 _result(
     "roll_rate",
     *_scope(),
-    _key("window", "m1: the last month; m12: the last twelve transitions together."),
+    _key("window", "m<n>: the steps between the month ends of the last n months together."),
     _key("from_bucket", "Bucket at the earlier month end.", Text),
     _key("to_bucket", "Bucket a month later; paid; written_off; or rolled: any later bucket or written off."),
     _need("from_amount", MONEY, "Open in from_bucket at the earlier month end."),
@@ -432,7 +436,9 @@ _result(
     _company(),
     _key("portfolio", "Group of accounts with one set of rates."),
     _key("bucket", "Ageing bucket.", Text),
-    _may("reached_amount", MONEY, "Came into the bucket, in functional currency; empty when the policy gives the rate."),
+    _may(
+        "reached_amount", MONEY, "Came into the bucket, in functional currency; empty when the policy gives the rate."
+    ),
     _may("moved_amount", MONEY, "Of it, what got into the next bucket or was written off."),
     _may("flow_rate", EXACT_RATE, "moved ÷ reached."),
     _need("loss_rate", EXACT_RATE, "Share lost in the end: product of the flow rates from here on, or the policy's."),
@@ -491,7 +497,10 @@ _result(
     _key("currency", "ISO 4217 code of all amounts in this row."),
     _key("made_on", "Business date on which it was made: the first night of a week.", Date),
     _key("week_from", "Monday of the week that it is about.", Date),
-    _key("component", "promise, plan, behaviour, or total: their sum."),
+    _key(
+        "component",
+        "promise, plan, behaviour (all else that is open), new_sales (not invoiced yet), or total: their sum.",
+    ),
     _need("expected", MONEY, "Expected receipts."),
     _may("actual", MONEY, "Received in that week through as-of; of the total only."),
     _need("is_final", Boolean, "The week is over and its receipts are in."),
@@ -800,6 +809,27 @@ MONTH_LOCK = Table(
     _need("reason", Text, "Why there is another version; of the first: closed."),
     CheckConstraint("version >= 1", name="month_lock_version"),
     comment="Closed months (关账): which run's rows are the figures of a month; corrections are later versions.",
+)
+REP_LOGIN = Table(
+    "rep_login",
+    STORE,
+    Column("login", Text, primary_key=True, comment="Login of the database, a member of huikuan_rep."),
+    _need("rep_id", Text, "Rep whose accounts it sees; of a manager: the whole team's."),
+    _need("granted_by", Text, "operator:<login> who granted it."),
+    _need("granted_at", TIMESTAMP, "When."),
+    comment="Which rep a database login is (登录对应的业务员): without a row here such a login sees no rows.",
+)
+ARCHIVED_RUN = Table(
+    "archived_run",
+    STORE,
+    Column("run_id", _SORTABLE, primary_key=True, comment="Run whose partitions were removed."),
+    _need("business_date", Date, "Business date of the run."),
+    _need("counts", _JSON, "Rows per table, as they were archived and counted once more before they were removed."),
+    _need(
+        "manifest_hash", Text, "SHA-256 of the manifest in the lake: archive/<business date>/<run id>/manifest.json."
+    ),
+    _need("archived_at", TIMESTAMP, "When they were removed."),
+    comment="Runs that now lie in the lake only (归档): their rows are Parquet files, no view shows them.",
 )
 
 

@@ -1,44 +1,38 @@
--- One row per measure, company, currency and bucket, as of the close of books; empty buckets are shown as zero.
+-- One row per measure, scope and bucket, as of the close of books; empty buckets are shown as zero. Totals over
+-- currencies are in functional currency at the rate of as-of.
 -- materialise: table
-WITH bucket AS (
-    SELECT DISTINCT bucket
-    FROM policy.day
-),
-
-part AS (
+WITH aged AS (
     SELECT
-        company_id,
-        currency,
-        bucket,
-        SUM(open_amount) AS open_amount,
-        COUNT(*) AS items
-    FROM open_item
-    GROUP BY company_id, currency, bucket
-),
-
-pair AS (
-    SELECT DISTINCT
-        company_id,
-        currency
-    FROM part
+        s.scope,
+        s.currency,
+        k.bucket,
+        COALESCE(b.open_amount, 0) AS open_amount,
+        COALESCE(b.items, 0) AS items
+    FROM scope AS s
+    CROSS JOIN policy.bucket AS k
+    LEFT JOIN scope_bucket AS b
+        ON
+            s.company_id = b.company_id
+            AND s.dimension = b.dimension
+            AND s.member = b.member
+            AND s.currency = b.currency
+            AND s.is_total = b.is_total
+            AND k.bucket = b.bucket
+            AND b.closed_on = $as_of
 )
 
 SELECT
     'open_amount' AS name,
-    'company/' || w.company_id || '/currency/' || w.currency AS scope,
-    b.bucket,
-    COALESCE(p.open_amount, 0) AS value,
-    w.currency AS unit
-FROM pair AS w
-CROSS JOIN bucket AS b
-LEFT JOIN part AS p ON w.company_id = p.company_id AND w.currency = p.currency AND b.bucket = p.bucket
+    scope,
+    bucket,
+    open_amount AS value,
+    currency AS unit
+FROM aged
 UNION ALL
 SELECT
     'items' AS name,
-    'company/' || w.company_id || '/currency/' || w.currency AS scope,
-    b.bucket,
-    COALESCE(p.items, 0) AS value,
+    scope,
+    bucket,
+    items AS value,
     'items' AS unit
-FROM pair AS w
-CROSS JOIN bucket AS b
-LEFT JOIN part AS p ON w.company_id = p.company_id AND w.currency = p.currency AND b.bucket = p.bucket
+FROM aged

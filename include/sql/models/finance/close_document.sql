@@ -53,6 +53,7 @@ pair AS (
         w.account_id,
         w.currency,
         w.amount,
+        w.issued_on,
         w.due_on,
         c.closed_on,
         SUM(COALESCE(n.amount, 0)) OVER (

@@ -27,6 +27,7 @@ queue AS (
         i.closed_on,
         i.account_id,
         i.currency,
+        i.issued_on,
         i.due_on,
         i.open_amount,
         p.amount AS pool_amount,
@@ -51,6 +52,7 @@ opened AS (
         closed_on,
         account_id,
         currency,
+        issued_on,
         due_on,
         CASE
             WHEN pool_amount IS NULL THEN open_amount
@@ -66,6 +68,7 @@ SELECT
     o.closed_on,
     o.account_id,
     o.currency,
+    o.issued_on,
     o.due_on,
     o.open_amount,
     GREATEST(DATE_DIFF('day', o.due_on, o.closed_on), 0) AS days_past_due,

@@ -9,6 +9,7 @@ WITH split AS (
         i.seq,
         d.account_id,
         d.currency,
+        d.issued_on,
         i.due_on,
         i.amount,
         d.applied_amount
@@ -85,6 +86,7 @@ SELECT
     d.closed_on,
     d.account_id,
     d.currency,
+    d.issued_on,
     d.due_on,
     d.amount - d.applied_amount AS open_amount
 FROM close_document AS d
@@ -98,6 +100,7 @@ SELECT
     closed_on,
     account_id,
     currency,
+    issued_on,
     due_on,
     LEAST(room, room_through - unnamed_amount) AS open_amount
 FROM filled

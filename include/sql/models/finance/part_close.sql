@@ -1,4 +1,5 @@
--- One row per part of a company, currency, close and bucket with something open in it.
+-- One row per part of a company, currency, close and bucket with something open in it; amount_days is the open amount
+-- times the days since its document was issued.
 -- materialise: table
 SELECT
     i.company_id,
@@ -7,7 +8,9 @@ SELECT
     i.currency,
     i.closed_on,
     i.bucket,
-    SUM(i.open_amount) AS open_amount
+    COUNT(*) AS items,
+    SUM(i.open_amount) AS open_amount,
+    SUM(i.open_amount * CAST(DATE_DIFF('day', i.issued_on, i.closed_on) AS DECIMAL(6, 0))) AS amount_days
 FROM close_item AS i
 INNER JOIN account_member AS m ON i.company_id = m.company_id AND i.account_id = m.account_id
 GROUP BY i.company_id, m.segment, m.rep_id, i.currency, i.closed_on, i.bucket

@@ -8,7 +8,9 @@ SELECT
     v.is_total,
     b.closed_on,
     b.bucket,
-    SUM(b.open_amount * v.rate) AS open_amount
+    SUM(b.items) AS items,
+    SUM(b.open_amount * v.rate) AS open_amount,
+    SUM(b.amount_days * v.rate) AS amount_days
 FROM part_close AS b
 INNER JOIN scope_part AS s
     ON b.company_id = s.company_id AND b.segment = s.segment AND b.rep_id = s.rep_id

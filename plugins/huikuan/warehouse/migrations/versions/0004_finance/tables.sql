@@ -190,7 +190,7 @@ COMMENT ON COLUMN store.metric.member IS 'Segment or rep_id; empty for the whole
 COMMENT ON COLUMN store.metric.currency IS 'ISO 4217 code of all amounts in this row.';
 COMMENT ON COLUMN store.metric.is_total IS 'All currencies together, converted at the rate of as-of; else one of them.';
 COMMENT ON COLUMN store.metric.closed_on IS 'Day as of which it is measured: as-of, or the end of an earlier month.';
-COMMENT ON COLUMN store.metric."window" IS 'What it looks back on: as_of, mtd (month to date), or m<n>, the n months that end there.';
+COMMENT ON COLUMN store.metric."window" IS 'What it looks back on: as_of, mtd (month to date), or m<n>, the n months that end there; of a forecast w<n>, its n-th week.';
 COMMENT ON COLUMN store.metric.value IS 'The figure; empty when there is nothing to divide by.';
 COMMENT ON COLUMN store.metric.unit IS 'days, pct, count, or the ISO 4217 code.';
 COMMENT ON COLUMN store.metric.numerator IS 'What was divided.';
@@ -227,7 +227,7 @@ COMMENT ON COLUMN store.roll_rate.dimension IS 'What the scope is a part by.';
 COMMENT ON COLUMN store.roll_rate.member IS 'Segment or rep_id; empty for the whole company, and for accounts without a rep.';
 COMMENT ON COLUMN store.roll_rate.currency IS 'ISO 4217 code of all amounts in this row.';
 COMMENT ON COLUMN store.roll_rate.is_total IS 'All currencies together, converted at the rate of as-of; else one of them.';
-COMMENT ON COLUMN store.roll_rate."window" IS 'm1: the last month; m12: the last twelve transitions together.';
+COMMENT ON COLUMN store.roll_rate."window" IS 'm<n>: the steps between the month ends of the last n months together.';
 COMMENT ON COLUMN store.roll_rate.from_bucket IS 'Bucket at the earlier month end.';
 COMMENT ON COLUMN store.roll_rate.to_bucket IS 'Bucket a month later; paid; written_off; or rolled: any later bucket or written off.';
 COMMENT ON COLUMN store.roll_rate.from_amount IS 'Open in from_bucket at the earlier month end.';
@@ -390,7 +390,7 @@ COMMENT ON COLUMN store.cash_forecast.company_id IS 'Company (公司).';
 COMMENT ON COLUMN store.cash_forecast.currency IS 'ISO 4217 code of all amounts in this row.';
 COMMENT ON COLUMN store.cash_forecast.made_on IS 'Business date on which it was made: the first night of a week.';
 COMMENT ON COLUMN store.cash_forecast.week_from IS 'Monday of the week that it is about.';
-COMMENT ON COLUMN store.cash_forecast.component IS 'promise, plan, behaviour, or total: their sum.';
+COMMENT ON COLUMN store.cash_forecast.component IS 'promise, plan, behaviour (all else that is open), new_sales (not invoiced yet), or total: their sum.';
 COMMENT ON COLUMN store.cash_forecast.expected IS 'Expected receipts.';
 COMMENT ON COLUMN store.cash_forecast.actual IS 'Received in that week through as-of; of the total only.';
 COMMENT ON COLUMN store.cash_forecast.is_final IS 'The week is over and its receipts are in.';
@@ -588,8 +588,38 @@ COMMENT ON COLUMN store.month_lock.locked_by IS 'rep_id; operator:<login>; huiku
 COMMENT ON COLUMN store.month_lock.locked_at IS 'Written.';
 COMMENT ON COLUMN store.month_lock.reason IS 'Why there is another version; of the first: closed.';
 
+CREATE TABLE store.rep_login (
+    login TEXT NOT NULL,
+    rep_id TEXT NOT NULL,
+    granted_by TEXT NOT NULL,
+    granted_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    PRIMARY KEY (login)
+);
+COMMENT ON TABLE store.rep_login IS 'Which rep a database login is (登录对应的业务员): without a row here such a login sees no rows.';
+COMMENT ON COLUMN store.rep_login.login IS 'Login of the database, a member of huikuan_rep.';
+COMMENT ON COLUMN store.rep_login.rep_id IS 'Rep whose accounts it sees; of a manager: the whole team''s.';
+COMMENT ON COLUMN store.rep_login.granted_by IS 'operator:<login> who granted it.';
+COMMENT ON COLUMN store.rep_login.granted_at IS 'When.';
+
+CREATE TABLE store.archived_run (
+    run_id TEXT COLLATE "C" NOT NULL,
+    business_date DATE NOT NULL,
+    counts JSONB NOT NULL,
+    manifest_hash TEXT NOT NULL,
+    archived_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    PRIMARY KEY (run_id)
+);
+COMMENT ON TABLE store.archived_run IS 'Runs that now lie in the lake only (归档): their rows are Parquet files, no view shows them.';
+COMMENT ON COLUMN store.archived_run.run_id IS 'Run whose partitions were removed.';
+COMMENT ON COLUMN store.archived_run.business_date IS 'Business date of the run.';
+COMMENT ON COLUMN store.archived_run.counts IS 'Rows per table, as they were archived and counted once more before they were removed.';
+COMMENT ON COLUMN store.archived_run.manifest_hash IS 'SHA-256 of the manifest in the lake: archive/<business date>/<run id>/manifest.json.';
+COMMENT ON COLUMN store.archived_run.archived_at IS 'When they were removed.';
+
 
 ALTER TABLE store.message DROP CONSTRAINT message_kind_values;
 ALTER TABLE store.message ADD CONSTRAINT message_kind_values
 CHECK (kind IN ('digest', 'escalation', 'data_owner', 'approval', 'approval_reminder', 'notice', 'undelivered', 'statement', 'statement_approval', 'finance_report'));
 COMMENT ON COLUMN store.run_step.step IS 'extract, validate, classify, publish, outbox, approval, approval_reminder, statements, report, send.';
+COMMENT ON TABLE store.aging_summary IS 'Ageing per company, segment, rep and currency, as of the close of books (账龄汇总).';
+COMMENT ON COLUMN store.aging_summary.scope IS 'company/<id>/currency/<code>, and the other scopes of metric.';

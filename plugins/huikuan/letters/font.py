@@ -1,7 +1,7 @@
-"""The one typeface of packets, Noto Sans CJK, and what it can print.
+"""The one typeface of letters, Noto Sans CJK, and what it can print.
 
 Only this typeface is used, so that pages do not depend on what else a machine has. A character that it lacks would come
-out as an empty box, or in some other font; it stands as its code in brackets instead, and the packet lists it.
+out as an empty box, or in some other font; it stands as its code in brackets instead, and whoever prints says so.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 
 from fontTools.ttLib import TTCollection  # type: ignore[import-untyped]
 
-from huikuan.referrals.packet_rows import PacketError
+from huikuan.errors import LetterError
 
 FAMILY = "Noto Sans CJK SC"
 FOLDERS = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"))
@@ -36,12 +36,12 @@ class Font:
 
 @cache
 def find_font(folders: tuple[Path, ...] = FOLDERS) -> Font:
-    """The typeface of this machine. Raises PacketError with the remedy when there is none."""
+    """The typeface of this machine. Raises LetterError with the remedy when there is none."""
     for folder in folders:
         for regular in sorted(folder.rglob(_FILES[0])):
             if (regular.parent / _FILES[1]).is_file():
                 return _read(regular.parent)
-    raise PacketError(
+    raise LetterError(
         f"No font for Chinese is on this machine: {' and '.join(_FILES)} are in none of"
         f" {', '.join(map(str, folders))}.",
         "Install Debian's package fonts-noto-cjk.",
@@ -90,5 +90,5 @@ def _read(folder: Path) -> Font:
                     found.append(frozenset(face.getBestCmap()))
                     version = str(face["name"].getDebugName(5)).split(";")[0]
     if len(found) != len(_FILES):
-        raise PacketError(f"{folder} does not hold the family {FAMILY}.", "Install Debian's package fonts-noto-cjk.")
+        raise LetterError(f"{folder} does not hold the family {FAMILY}.", "Install Debian's package fonts-noto-cjk.")
     return Font(folder, version, frozenset(found[0]).intersection(*found[1:]))

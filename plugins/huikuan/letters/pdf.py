@@ -6,7 +6,11 @@ text on the page and never code.
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
+import re
+from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
@@ -14,18 +18,19 @@ from typing import Any, Literal
 
 import typst
 
-from huikuan.referrals.packet_font import FAMILY, Font
-from huikuan.referrals.packet_rows import PacketError
+from huikuan.errors import LetterError
+from huikuan.letters.font import FAMILY, Font
 from huikuan.settings import INCLUDE
 
 TEMPLATES = INCLUDE / "templates" / "letters"
+_UNSAFE = re.compile(r"[^A-Za-z0-9]+")
 _STANDARD: Literal["a-2u"] = (
     "a-2u"  # for the archive: fonts embedded, every glyph with its character; a missing glyph is an error
 )
 
 
-def render(pages: dict[str, Any], font: Font, made_on: date, template: Path = TEMPLATES / "packet.typ") -> bytes:
-    """The PDF; equal pages give equal bytes. Raises PacketError when typst cannot make it."""
+def render(pages: dict[str, Any], font: Font, made_on: date, template: Path) -> bytes:
+    """The PDF; equal pages give equal bytes. Raises LetterError when typst cannot make it."""
     moment = datetime(made_on.year, made_on.month, made_on.day, tzinfo=UTC)
     try:
         made: Any = _compiler(template, font).compile(
@@ -50,9 +55,33 @@ def _compiler(template: Path, font: Font) -> typst.Compiler:
     return typst.Compiler(template, root=template.parent, font_paths=fonts)
 
 
-def _unrenderable(error: BaseException) -> PacketError:
+def _unrenderable(error: BaseException) -> LetterError:
     """Problem and remedy; typst's own message may quote the page, so it is not passed on."""
-    return PacketError(
+    return LetterError(
         f"typst cannot lay out the pages ({type(error).__name__}).",
         f"Check that {TEMPLATES} is as delivered; if it is, report the ids of run and account.",
     )
+
+
+def slugs(ids: Iterable[str]) -> list[str]:
+    """Parts of a file name from ids: letters and figures only, told apart by a digest; ``../x`` and ``..-x`` differ."""
+    parts = [*ids]
+    digest = hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:10]
+    return [*filter(None, (_UNSAFE.sub("-", part).strip("-")[:40] for part in parts)), digest]
+
+
+def write(path: Path, content: bytes) -> Path:
+    """Write under another name and rename: a file is there whole or not at all. Raises LetterError when it cannot."""
+    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with fresh.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(path)
+    except OSError as error:
+        raise LetterError(
+            f"{path} cannot be written: {error.strerror}.", "Free space or correct the folder's permissions."
+        ) from error
+    return path

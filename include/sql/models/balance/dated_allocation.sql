@@ -3,12 +3,18 @@
 -- materialise: view
 SELECT
     a.company_id,
+    a.allocation_id,
     a.document_id,
     a.seq,
     a.source_kind,
     a.amount,
+    a.allocated_on,
     d.account_id,
     d.currency,
+    d.issued_on,
+    d.due_on,
+    d.amount AS document_amount,
+    r.received_on,
     GREATEST(a.allocated_on, d.issued_on, COALESCE(r.received_on, c.issued_on, a.allocated_on)) AS counts_on
 FROM counted_allocation AS a
 INNER JOIN ledger.document AS d ON a.company_id = d.company_id AND a.document_id = d.document_id

@@ -1,4 +1,4 @@
-"""Tables and cells of a packet's pages, as the template reads them."""
+"""Tables and cells of a letter's pages, as the templates read them."""
 
 from __future__ import annotations
 

@@ -1,0 +1,47 @@
+-- One row per company, currency and week: what usually comes in during that week of invoices that were not yet issued
+-- when the forecast was made: the mean over the month ends that the payment curve is learnt from.
+-- materialise: table
+WITH learnt AS (
+    SELECT c.closed_on
+    FROM policy.close_day AS c
+    CROSS JOIN policy.forecast_parameter AS p
+    WHERE c.is_month_end AND c.closed_on <= p.learn_until
+),
+
+-- a company's month ends count from its first sale on
+count_of AS (
+    SELECT
+        f.company_id,
+        COUNT(DISTINCT n.closed_on) AS closes
+    FROM (
+        SELECT
+            company_id,
+            MIN(on_date) AS first_on
+        FROM part_flow
+        WHERE sales > 0
+        GROUP BY company_id
+    ) AS f
+    INNER JOIN learnt AS n ON f.first_on <= n.closed_on
+    GROUP BY f.company_id
+),
+
+paid AS (
+    SELECT
+        s.company_id,
+        s.currency,
+        FLOOR((DATE_DIFF('day', n.closed_on, s.settled_on) - 1) / 7) + 1 AS place,
+        SUM(s.amount) AS amount
+    FROM settled_line AS s
+    INNER JOIN learnt AS n ON s.issued_on > n.closed_on
+    WHERE s.source_kind = 'receipt'
+    GROUP BY s.company_id, s.currency, FLOOR((DATE_DIFF('day', n.closed_on, s.settled_on) - 1) / 7) + 1
+)
+
+SELECT
+    p.company_id,
+    p.currency,
+    w.place,
+    p.amount / c.closes AS expected
+FROM paid AS p
+INNER JOIN count_of AS c ON p.company_id = c.company_id
+INNER JOIN policy.forecast_week AS w ON p.place = w.place

@@ -1,0 +1,59 @@
+"""The command line's month lock: close a month, correct a closed one, show its versions."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from huikuan.cli.options import As, Lake, Warehouse, cells, console, prepared, say, table
+
+app = typer.Typer(help="Closed months (关账).", no_args_is_help=True)
+
+Company = Annotated[str, typer.Argument(metavar="COMPANY", help="Company (公司).")]
+Month = Annotated[datetime, typer.Argument(metavar="MONTH", formats=["%Y-%m"], help="Month (月份), such as 2026-06.")]
+
+
+@app.command()
+def lock(company: Company, month: Month, by: As, lake: Lake = None, warehouse: Warehouse = None) -> None:
+    """Close a month on the figures that readers see now (关账); one that is closed stays as it is."""
+    from huikuan.finance import months
+
+    url, folder = prepared(lake, warehouse)
+    made = months.lock(url, folder, company, month.date(), by)
+    say(f"{company} {made.month:%Y-%m}: 版本 version {made.version}, {made.run_id}, {made.content_hash[:16]}")
+
+
+@app.command()
+def correct(
+    company: Company,
+    month: Month,
+    by: As,
+    reason: Annotated[str, typer.Option(help="Why (更正原因); kept with the version.")],
+    lake: Lake = None,
+    warehouse: Warehouse = None,
+) -> None:
+    """Write another version of a closed month (更正); the ones before stay readable."""
+    from huikuan.finance import months
+
+    url, folder = prepared(lake, warehouse)
+    made = months.correct(url, folder, company, month.date(), reason, by)
+    say(f"{company} {made.month:%Y-%m}: 版本 version {made.version}, {made.run_id}, {made.content_hash[:16]}")
+
+
+@app.command()
+def show(company: Company, month: Month, lake: Lake = None, warehouse: Warehouse = None) -> None:
+    """Every version of a month."""
+    from huikuan.finance import months
+    from huikuan.warehouse.connect import connect
+
+    url, _ = prepared(lake, warehouse)
+    with connect(url, "desk") as connection:
+        known = months.versions(connection, company, month.date())
+    title = f"{company} {month:%Y-%m}"
+    shown = table(title, "版本 version", "批次 run", "关账人 by", "时间 at", "原因 reason", "哈希 hash")
+    for each in known:
+        at = f"{each.locked_at:%Y-%m-%d %H:%M %Z}"
+        shown.add_row(*cells(each.version, each.run_id, each.locked_by, at, each.reason, each.content_hash[:16]))
+    console.print(shown)

@@ -1,0 +1,90 @@
+"""The command line's statements of account: prepare them, look at them, answer for them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import typer
+
+from huikuan.cli.options import As, BusinessDate, Lake, Warehouse, cells, console, prepared, say, table
+
+app = typer.Typer(help="Statements of account (对账函).", no_args_is_help=True)
+
+BatchId = Annotated[str, typer.Argument(metavar="BATCH", help="Id of the batch (批次).")]
+CompanyId = Annotated[str, typer.Option("--company", help="Company (公司).")]
+
+
+@app.command()
+def prepare(business_date: BusinessDate, company: CompanyId, lake: Lake = None, warehouse: Warehouse = None) -> None:
+    """Prepare a company's statements as of the close of books before a business date."""
+    from huikuan.finance.batches import prepare as make
+
+    url, folder = prepared(lake, warehouse)
+    done = make(url, folder, business_date.date(), company)
+    say(f"{done.batch_id or '–'}: 对账函 statements {done.statements}, 未能生成 not made {len(done.failed)}")
+    for account_id, reason in done.failed.items():
+        console.print(" ", *cells(account_id, reason))
+    if done.batch_id:
+        say(f"{folder / 'statements' / done.batch_id}")
+
+
+@app.command("list")
+def list_batches(business_date: BusinessDate, lake: Lake = None, warehouse: Warehouse = None) -> None:
+    """Batches of a business date and what was answered."""
+    from huikuan.finance.batches import of_date
+    from huikuan.warehouse.connect import connect
+
+    url, _ = prepared(lake, warehouse)
+    with connect(url, "desk") as connection:
+        batches = of_date(connection, business_date.date())
+    shown = table("对账函批次 Batches", "批次 batch", "截止日 cut-off", "审批人 approver", "份 statements", "答复 answer")
+    for batch, answers in batches:
+        answer = ", ".join(f"{_ANSWERS[choice]} {count}" for choice, count in sorted(answers.items())) or _OPEN
+        shown.add_row(*cells(batch.batch_id, batch.cut_off, batch.approver_id, batch.item_count, answer))
+    console.print(shown)
+
+
+@app.command()
+def show(batch_id: BatchId, lake: Lake = None, warehouse: Warehouse = None) -> None:
+    """One batch, statement by statement."""
+    from huikuan.finance.batches import lines_of, needed
+    from huikuan.warehouse.connect import connect
+
+    url, _ = prepared(lake, warehouse)
+    with connect(url, "desk") as connection:
+        batch, lines = needed(connection, batch_id), lines_of(connection, batch_id)
+    shown = table(
+        f"批次 Batch {batch.batch_id}", "#", "客户 account", "编号 number", "余额 balance", "页 pages", "联系人 contact"
+    )
+    for line in lines:
+        owed = ", ".join(f"{currency} {each['balance']}" for currency, each in sorted(line.balances.items()))
+        account = f"{line.company_id}/{line.account_id}"
+        shown.add_row(*cells(line.position, account, line.number, owed, line.page_count, line.contact_id))
+    console.print(shown)
+    say(f"内容哈希 content hash {batch.content_hash}")
+
+
+@app.command()
+def decide(
+    batch_id: BatchId,
+    choice: Annotated[Literal["approve", "reject"], typer.Argument(help="approve (批准) or reject (否决).")],
+    by: As,
+    leave_out: Annotated[
+        list[str] | None, typer.Option(help="Account or line that is not approved (不予批准); may be repeated.")
+    ] = None,
+    note: Annotated[str | None, typer.Option(help="Kept with the decision (备注).")] = None,
+    lake: Lake = None,
+    warehouse: Warehouse = None,
+) -> None:
+    """Answer a batch, all of it or without some accounts."""
+    from huikuan.finance.decisions import decide as record
+
+    url, folder = prepared(lake, warehouse)
+    given = record(url, folder, batch_id, choice, by=by, via="command", leave_out=leave_out or [], note=note)
+    counts = f"批准 approved {given.approved}, 否决 rejected {given.rejected}, 剔除 left out {given.left_out}"
+    known = "" if given.is_new else f" (已于 {given.decided_at:%Y-%m-%d %H:%M} 记录 recorded before)"
+    say(f"{batch_id}: {counts}{known}")
+
+
+_OPEN = "待答复 none yet"
+_ANSWERS = {"approved": "批准 approved", "rejected": "否决 rejected", "left_out": "剔除 left out"}

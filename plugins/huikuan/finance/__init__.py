@@ -1,0 +1,1 @@
+"""Finance (财务): statements that customers sign, months that stay closed, targets of the month that begins."""
