@@ -3,6 +3,8 @@
 Tests that need a system package (Debian's chromium, its fonts for Chinese, a MariaDB server) are left out where it is
 missing, never skipped silently: the last lines name the package. Continuous integration installs all of them, so there
 nothing is left out.
+
+Test files run side by side, each whole in one process: what the tests of a file share is made once.
 """
 
 from __future__ import annotations
@@ -29,7 +31,7 @@ def main() -> int:
     if missing and os.environ.get("CI"):
         sys.stderr.write(f"continuous integration must install {', '.join(missing.values())}\n")
         return 2
-    arguments = sys.argv[1:]
+    arguments = sys.argv[1:] or ["-n", str(_workers()), "--dist", "loadfile"]
     if missing:
         arguments += ["-m", " and ".join(f"not {marker}" for marker in missing)]
     code = pytest.main(arguments)
@@ -37,6 +39,11 @@ def main() -> int:
     for marker, package in missing.items():
         sys.stderr.write(f"NOT RUN: tests marked {marker!r}: install Debian's package {package} to run them.\n")
     return int(code)
+
+
+def _workers() -> int:
+    """One more than there are processors: some tests wait for a time-out, as a mail server would."""
+    return min((os.cpu_count() or 1) + 1, 6)
 
 
 def _installed(binary: str) -> bool:

@@ -23,6 +23,8 @@ import backtest
 import duckdb
 import mails
 import psycopg
+import questions
+import statements
 from duckdb_extensions import import_extension
 from rich.console import Console
 
@@ -77,9 +79,12 @@ def main() -> None:
         stop_embedded(Settings(home=work / "pg", lake=work, mail=work, warehouse_url=None))
         compared = backtest.measure(work, DAY, console.print)
     check_figures(rounds)
+    asked = questions.page(*questions.measure())
     morning = mails.page([mails.measure(reps) for reps in mails.sizes()])
+    month_end = statements.page(statements.measure())
     PAGE.write_text(
-        page(rows, items, accounts, generated, night, rounds, compared) + "\n".join(["", *morning, ""]),
+        page(rows, items, accounts, generated, night, rounds, compared)
+        + "\n".join(["", *morning, "", *month_end, "", *asked, ""]),
         encoding="utf-8",
     )
     console.print(f"\nwritten: {PAGE.relative_to(PROJECT)}")

@@ -20,7 +20,18 @@ from huikuan.warehouse import export as exports
 from huikuan.warehouse.connect import connect
 from huikuan.warehouse.migrate import view_texts
 
-POISON = ("=1+1", "@SUM(A1)", "-2+3", '"quoted", with comma', "line\r\nbreak", "</td><script>", "𠮷𪚥", "＝1", "", "{{ x }}")
+POISON = (
+    "=1+1",
+    "@SUM(A1)",
+    "-2+3",
+    '"quoted", with comma',
+    "line\r\nbreak",
+    "</td><script>",
+    "𠮷𪚥",
+    "＝1",
+    "",
+    "{{ x }}",
+)
 ODD = Decimal("12345678901234.5678")  # more digits than Excel keeps
 
 
@@ -78,7 +89,7 @@ def test_parquet_is_exact_and_typed(url: str, write: Callable[..., Path]) -> Non
     assert duckdb.sql(f"SELECT {columns} FROM '{path}' ORDER BY account_id").fetchall() == _rows(
         url, f"SELECT {columns} FROM collections.account_balance WHERE business_date = '{NIGHT}' ORDER BY account_id"
     )
-    types = dict(zip(*[duckdb.sql(f"DESCRIBE FROM '{path}'").fetchnumpy()[k] for k in ("column_name", "column_type")]))
+    types = {name: kind for name, kind, *_ in duckdb.sql(f"DESCRIBE FROM '{path}'").fetchall()}
     assert (types["open_amount"], types["as_of"], types["max_days_past_due"]) == ("DECIMAL(18,4)", "DATE", "BIGINT")
     runs = write("run", "parquet")
     assert duckdb.sql(f"SELECT published_at::VARCHAR FROM '{runs}'").fetchall()[0][0].endswith("+00")
@@ -94,7 +105,7 @@ def test_csv_is_exact_and_inert(write: Callable[..., Path]) -> None:
     assert '"C1","A0"' in text
 
 
-def test_csv_tells_empty_text_from_nothing(url: str, write: Callable[..., Path]) -> None:
+def test_csv_tells_empty_text_from_nothing(write: Callable[..., Path]) -> None:
     lines = write("account", "csv").read_text(encoding="utf-8-sig").split("\r\n")
     assert any(',"",' in line for line in lines)
     message = write("release_list", "csv").read_bytes()
@@ -115,7 +126,7 @@ def test_xlsx_holds_text_as_text_and_amounts_as_numbers(write: Callable[..., Pat
     assert 0.0001 in values
 
 
-def test_conditions(url: str, write: Callable[..., Path]) -> None:
+def test_conditions(write: Callable[..., Path]) -> None:
     def companies(path: Path) -> set[str]:
         return {row[0] for row in duckdb.sql(f"SELECT DISTINCT company_id FROM '{path}'").fetchall()}
 
@@ -130,7 +141,9 @@ def test_conditions(url: str, write: Callable[..., Path]) -> None:
 
 
 def test_what_cannot_be_exported(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def export(view: str, target: Path = tmp_path / "x", day: date | None = NIGHT, kind: exports.Format = "csv") -> None:
+    def export(
+        view: str, target: Path = tmp_path / "x", day: date | None = NIGHT, kind: exports.Format = "csv"
+    ) -> None:
         exports.export(url, exports.Wanted(view, day), target, kind, print)
 
     with pytest.raises(WarehouseError, match="no view task; DROP"):

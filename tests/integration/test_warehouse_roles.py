@@ -27,7 +27,9 @@ MAY: dict[Role, dict[str, frozenset[str]]] = {
     "migrator": {f"store.{name}": ALL for name in TABLES},
     "loader": {"store.run_step": KEEP, **{f"store.{name}": READ for name in ("run", "published", "archived_run")}},
     "mailer": {
-        "store.run_step": KEEP, "store.message": KEEP, "store.message_action": WRITE_DOWN,
+        "store.run_step": KEEP,
+        "store.message": KEEP,
+        "store.message_action": WRITE_DOWN,
         **{f"store.{name}": READ for name in ("statement_batch", "statement", "statement_decision")},
     },
     "desk": {

@@ -38,7 +38,7 @@ def marked(example: Mapping[str, Any]) -> bool:
 
 
 def named(example: Mapping[str, Any]) -> str:
-    return f"{example['source']} {list(example['inputs'].values())[0]}"
+    return f"{example['source']} {next(iter(example['inputs'].values()))}"
 
 
 @contextmanager
@@ -76,7 +76,7 @@ def invoice(name: str, issued_on: date, due_on: date, amount: Any) -> dict[str, 
 def ledger_of(closed_on: date, opening_on: date, **parts: Decimal) -> dict[str, list[dict[str, Any]]]:
     """What ``opening`` was owed and paid or not, what was sold after it, and what of it all is not due at the close.
 
-    Parts: opening, sales, closing, not_due. Not due are sales of the window; the rest of the closing balance is overdue.
+    Parts: opening, sales, closing, not_due. Not due are sales of the window; the rest of the closing is overdue.
     """
     later, earlier = closed_on + timedelta(days=30), opening_on - timedelta(days=30)
     overdue = parts["closing"] - parts["not_due"]
@@ -167,9 +167,7 @@ def test_dso_simple(inputs: dict[str, Any], expected: float, tmp_path: Path) -> 
     closed_on, window = WINDOW_OF[inputs["days"]]
     receivables, sales = Decimal(inputs["receivables"]), Decimal(inputs["credit_sales"])
     opening_on = closed_on - timedelta(days=inputs["days"])
-    parts = ledger_of(
-        closed_on, opening_on, opening=Decimal(0), sales=sales, closing=receivables, not_due=receivables
-    )
+    parts = ledger_of(closed_on, opening_on, opening=Decimal(0), sales=sales, closing=receivables, not_due=receivables)
     with closed(closed_on, folder=tmp_path, **parts) as connection:
         told = figures(connection, closed_on, window)["dso_simple"]
     assert float(round(told["value"], 2)) == expected

@@ -20,7 +20,9 @@ def test_the_committed_dictionary_is_current() -> None:
 def test_it_names_every_table_column_and_value() -> None:
     text = dictionary()
     for table in (*INPUTS.values(), *STORE.tables.values()):
-        heading = table.name if table.schema is None or table.name in RESULTS else f"store.{table.name}"
+        is_result = table.schema is not None and table.name in RESULTS
+        schema = "collections." if is_result and table.name in INPUTS else "" if is_result else "store."
+        heading = f"{'' if table.schema is None else schema}{table.name}"
         section = text.split(f"### {heading}\n", 1)[1].split("\n### ", 1)[0]
         assert str(table.comment) in section
         for column in table.columns:

@@ -9,9 +9,11 @@ import typer
 from rich.console import Console
 
 from huikuan.cli import access, mail, month, night, outbox, overrides, policy, referrals, statements
+from huikuan.cli.ageing import ageing
 from huikuan.cli.export import export
 from huikuan.cli.packet import packet
 from huikuan.cli.report import report
+from huikuan.cli.retention import retention
 from huikuan.cli.why import why
 from huikuan.errors import HuikuanError
 
@@ -23,6 +25,8 @@ app.command()(night.outreach)
 app.command()(why)
 app.command()(packet)
 app.command()(export)
+app.command()(ageing)
+app.command()(retention)
 app.command()(report)
 app.add_typer(referrals.app, name="referrals")
 app.add_typer(overrides.app, name="override")

@@ -30,8 +30,10 @@ def export(
 
     wanted = file_format or out.suffix.removeprefix(".").lower()
     if wanted not in exports.FORMATS:
-        raise typer.BadParameter(f"{wanted or out.name} is not one of {', '.join(exports.FORMATS)}.", param_hint="--format")
+        raise typer.BadParameter(
+            f"{wanted or out.name} is not one of {', '.join(exports.FORMATS)}.", param_hint="--format"
+        )
     url, _ = prepared(lake, warehouse)
     asked = exports.Wanted(view, business_date.date() if business_date else None, company, rep)
-    rows = exports.export(url, asked, out, wanted, say)  # type: ignore[arg-type] # checked above
+    rows = exports.export(url, asked, out, wanted, say)
     say(f"已导出 exported {rows:,} 行 rows: {out}")

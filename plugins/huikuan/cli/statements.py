@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
 from typing import Annotated, Literal
 
 import typer
 
-from huikuan.cli.options import As, BusinessDate, Lake, Warehouse, cells, console, prepared, say, table
+from huikuan.cli.options import DAY, As, BusinessDate, Lake, Warehouse, cells, console, prepared, say, table
 
 app = typer.Typer(help="Statements of account (对账函).", no_args_is_help=True)
 
@@ -37,7 +39,9 @@ def list_batches(business_date: BusinessDate, lake: Lake = None, warehouse: Ware
     url, _ = prepared(lake, warehouse)
     with connect(url, "desk") as connection:
         batches = of_date(connection, business_date.date())
-    shown = table("对账函批次 Batches", "批次 batch", "截止日 cut-off", "审批人 approver", "份 statements", "答复 answer")
+    shown = table(
+        "对账函批次 Batches", "批次 batch", "截止日 cut-off", "审批人 approver", "份 statements", "答复 answer"
+    )
     for batch, answers in batches:
         answer = ", ".join(f"{_ANSWERS[choice]} {count}" for choice, count in sorted(answers.items())) or _OPEN
         shown.add_row(*cells(batch.batch_id, batch.cut_off, batch.approver_id, batch.item_count, answer))
@@ -84,6 +88,38 @@ def decide(
     counts = f"批准 approved {given.approved}, 否决 rejected {given.rejected}, 剔除 left out {given.left_out}"
     known = "" if given.is_new else f" (已于 {given.decided_at:%Y-%m-%d %H:%M} 记录 recorded before)"
     say(f"{batch_id}: {counts}{known}")
+
+
+@app.command()
+def reply(
+    number: Annotated[str, typer.Argument(metavar="NUMBER", help="Number of the statement (编号).")],
+    outcome: Annotated[
+        Literal["confirmed", "differs", "undeliverable"],
+        typer.Argument(help="confirmed (无误), differs (不符) or undeliverable (无法送达)."),
+    ],
+    received_on: Annotated[datetime, typer.Option("--on", formats=DAY, help="Day on which it arrived (回函日).")],
+    by: As,
+    uri: Annotated[str | None, typer.Option(help="Where the stamped paper is kept (盖章回函).")] = None,
+    amount: Annotated[str | None, typer.Option(help="Balance in the customer's books (对方余额).")] = None,
+    currency: Annotated[str | None, typer.Option(help="Its currency, where the statement has several.")] = None,
+    document: Annotated[str | None, typer.Option(help="Document that the difference is about (单据).")] = None,
+    note: Annotated[str | None, typer.Option(help="What else was said (备注).")] = None,
+    lake: Lake = None,
+    warehouse: Warehouse = None,
+) -> None:
+    """Write down what a customer answered (回函); no reply is no confirmation."""
+    from huikuan.finance.replies import Reply
+    from huikuan.finance.replies import reply as record
+
+    try:
+        stated = None if amount is None else Decimal(amount)
+    except InvalidOperation:
+        raise typer.BadParameter(f"{amount} is not an amount such as 1234.50.", param_hint="--amount") from None
+    url, folder = prepared(lake, warehouse)
+    said = Reply(outcome, received_on.date(), currency, stated, document, uri, note)
+    done = record(url, folder, number, said, by=by)
+    known = "" if done.is_new else " (已记录 recorded before)"
+    say(f"{number} {done.company_id}/{done.account_id}: {outcome}, #{done.position}{known}")
 
 
 _OPEN = "待答复 none yet"

@@ -121,7 +121,7 @@ def prepare(url: str, lake: Path, business_date: date, company_id: str) -> Prepa
         find_font()
         work = lake / "statements" / f".{business_date}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
         try:
-            manifest = _write_files(work, found.values(), sender, [account_id for _, account_id in found])
+            manifest = write_files(work, found.values(), sender, [account_id for _, account_id in found])
             if not manifest["statements"]:
                 return Prepared(None, 0, manifest["failed"], is_new=False)
             head = _head(run, night.identity.as_of, company_id, approver.rep_id)
@@ -170,7 +170,7 @@ def _company_name(night: NightFiles, company_id: str) -> str:
     return str(row[0])
 
 
-def _write_files(
+def write_files(
     work: Path, found: Iterable[Statement | FinanceError], sender: Sender, accounts: Sequence[str]
 ) -> dict[str, Any]:
     """Write both files of each statement into ``work``; returns what was written, and what failed and why."""

@@ -82,7 +82,7 @@ def _check_authority(batch: Batch, by: str, shown_hash: str | None) -> None:
     if by != batch.approver_id:
         raise FinanceError(
             f"Batch {batch.batch_id} is for {batch.approver_id} to answer, not for {by}.",
-            "Ask that person; when they are away for long, give another person the role in the ledger and prepare anew.",
+            "Ask that person; if they are away for long, give another the role in the ledger and prepare anew.",
         )
     if shown_hash is not None and shown_hash != batch.content_hash:
         raise FinanceError(

@@ -240,6 +240,7 @@ def _confirm(statement: Statement, sender: Sender, wording: Wording) -> dict[str
         ],
         "differs": text("2. The balance is not correct; it differs in:"),
         "signs": signs,
+        "last_page": text("The form for your reply is on the last page."),
         "silence": text("No reply is not taken as consent to these figures."),
         "back": text(
             "Please mark one of the two, stamp it, and return this statement to %(company)s, %(name)s, %(address)s.",

@@ -199,18 +199,18 @@ def _statement(key: AccountKey, cut_off: date, rows: dict[str, tuple[Any, ...]])
 
 def _part(balance: Balance, rows: dict[str, tuple[Any, ...]]) -> Part:
     """The rows of one currency; credits that the night knows only as a total are one row."""
-    items, credits, movements = (
+    items, unapplied, movements = (
         tuple(row for row in rows[name] if row.currency == balance.currency)
         for name in ("items", "credits", "movements")
     )
-    if sum((credit.free_amount for credit in credits), _NOTHING) != balance.free_credit:
+    if sum((credit.free_amount for credit in unapplied), _NOTHING) != balance.free_credit:
         total = Credit(balance.currency, "credit", None, None, balance.free_credit, balance.free_credit)
-        credits = (total,) if balance.free_credit else ()
+        unapplied = (total,) if balance.free_credit else ()
     return Part(
         balance=balance,
         opening=sum((movement.amount for movement in movements if movement.kind == "opening"), _NOTHING),
         items=items,
-        credits=credits,
+        credits=unapplied,
         movements=tuple(movement for movement in movements if movement.kind != "opening"),
     )
 

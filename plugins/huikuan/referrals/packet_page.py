@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from huikuan.letters.table import NONE, SHORT, Table, column, cut, long_day, table
 from huikuan.referrals import packet_sections as sections
 from huikuan.referrals.packet_claim import Claim, Total
 from huikuan.referrals.packet_history import money, name
@@ -15,7 +16,6 @@ from huikuan.referrals.packet_missing import missing
 from huikuan.referrals.packet_papers import Check
 from huikuan.referrals.packet_rows import Facts
 from huikuan.referrals.packet_sections import Case
-from huikuan.letters.table import NONE, SHORT, Table, column, cut, long_day, table
 from huikuan.referrals.packet_words import listed, word
 from huikuan.wording import Wording
 

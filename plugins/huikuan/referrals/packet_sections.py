@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from huikuan.letters.table import LONG, NONE, SHORT, Table, column, cut, iso, section, table
 from huikuan.referrals.interest import Rate
 from huikuan.referrals.packet_claim import Claim, Line, Total
 from huikuan.referrals.packet_history import KINDS, Event, name
 from huikuan.referrals.packet_missing import CONTRACT_TITLES, REQUIREMENT_TEXTS, lacking
 from huikuan.referrals.packet_papers import Check, contracts_behind, label
 from huikuan.referrals.packet_rows import Contract, Facts, Flag
-from huikuan.letters.table import LONG, NONE, SHORT, Table, column, cut, iso, section, table
 from huikuan.referrals.packet_words import listed, word
 from huikuan.wording import Wording
 

@@ -27,9 +27,9 @@ from huikuan.engine.graph import Model, deciding_models
 from huikuan.errors import HuikuanError
 from huikuan.ledger.contract import INPUTS
 from huikuan.ledger.duck import name, pattern, text
+from huikuan.letters.facts import NightFiles, open_night
 from huikuan.night import lake as lakes
 from huikuan.policy import Policy
-from huikuan.letters.facts import NightFiles, open_night
 from huikuan.settings import INCLUDE
 from huikuan.warehouse.tables import RESULTS
 from huikuan.wording import clean

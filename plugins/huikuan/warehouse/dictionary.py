@@ -12,6 +12,7 @@ from sqlalchemy import Column, LargeBinary, Table
 
 from huikuan.columns import allowed_values, key_columns, type_name
 from huikuan.ledger.contract import OWN_TABLES, TABLES, dated_by, is_optional
+from huikuan.warehouse.migrate import view_comments, view_texts
 from huikuan.warehouse.tables import RESULTS, STORE
 
 _BAR = "&#124;"  # a bar would end the cell
@@ -42,13 +43,17 @@ _RESULTS = """\
 Read these by name from schema `collections`: a view shows, for each business date, the run that is current. Behind it
 stands a table of the same name in schema `store`, with a partition for each run.
 """
+_VIEWS = """\
+## What else readers query (其他视图)
+
+Views of schema `collections` beside those of the results. Every view and column carries a comment in the database too.
+[finance-queries.md](finance-queries.md) asks the ten questions that finance asks most; how facts and dimensions join
+stands at its top.
+"""
 _PLAIN = """\
 ## What the warehouse keeps for itself (内部)
 
-Tables of schema `store`. Readers see `run` and `message` (without addresses and content) as views of schema
-`collections`; `supply_hold` there names the accounts that must not be supplied today, `release_list` those that may be
-again since last night, `referral` every sanction put before an approver with the answer, `sanction_override` what
-people decided against the rules, and `delivered_notice` the mails that count as notices.
+Tables of schema `store`; what readers see of them are the other views above.
 """
 
 
@@ -67,10 +72,19 @@ def dictionary() -> str:
         *(_section(table, _ledger_notes(table)) for table in OWN_TABLES.values()),
         _RESULTS,
         *(_section(table, []) for table in RESULTS.values()),
+        _VIEWS,
+        _views(),
         _PLAIN,
         *(_section(table, []) for table in plain),
     ]
     return "\n".join(sections)
+
+
+def _views() -> str:
+    """One line per view that is no result's: its name and the comment at the head of its file."""
+    texts = view_texts()
+    lines = [f"- `{name}`: {view_comments(name, texts[name])[0]}" for name in sorted(set(texts) - set(RESULTS))]
+    return "\n".join([*lines, ""])
 
 
 def _contents(name: str, tables: list[Table]) -> str:
@@ -78,8 +92,10 @@ def _contents(name: str, tables: list[Table]) -> str:
 
 
 def _title(table: Table) -> str:
-    """The name as a reader writes it: tables of ledger and results bare, internal ones with their schema."""
-    return table.name if table.schema is None or table.name in RESULTS else f"{table.schema}.{table.name}"
+    """The name as a reader writes it: ledger and results bare; internal ones, and namesakes, with their schema."""
+    if table.schema is not None and table.name in RESULTS:
+        return f"collections.{table.name}" if table.name in TABLES else table.name
+    return table.name if table.schema is None else f"{table.schema}.{table.name}"
 
 
 def _anchor(table: Table) -> str:

@@ -70,9 +70,7 @@ def export(url: str, wanted: Wanted, target: Path, file_format: Format, say: Say
     """
     with connect(url, "finance_ro") as connection:
         query, parameters = _query(connection, wanted)
-        row = connection.execute(
-            sql.SQL("SELECT count(*) FROM ({}) AS counted").format(query), parameters
-        ).fetchone()
+        row = connection.execute(sql.SQL("SELECT count(*) FROM ({}) AS counted").format(query), parameters).fetchone()
         rows = int(row[0]) if row else 0
         if file_format == "xlsx" and rows >= SHEET_ROWS:
             raise WarehouseError(
@@ -264,7 +262,7 @@ def _write_xlsx(path: Path, columns: Sequence[_Column], batches: Batches) -> Non
         sheet = book.add_worksheet("data")
         head = book.add_format({"bold": True, "bottom": 1})
         moment = book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
-        amounts = {
+        amounts: dict[int | None, Any] = {
             column.scale: book.add_format({"num_format": "#,##0" + ("." + "0" * column.scale if column.scale else "")})
             for column in columns
             if column.scale is not None
@@ -278,7 +276,9 @@ def _write_xlsx(path: Path, columns: Sequence[_Column], batches: Batches) -> Non
             for row in batch:
                 number += 1
                 for place, (column, value) in enumerate(zip(columns, row, strict=True)):
-                    _written(_write_cell(sheet, number, place, value, amounts.get(column.scale), moment), number, column)
+                    _written(
+                        _write_cell(sheet, number, place, value, amounts.get(column.scale), moment), number, column
+                    )
         sheet.autofilter(0, 0, max(number, 1), len(columns) - 1)
 
 

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from huikuan.engine.graph import FIGURES, Model, load_models
 from huikuan.errors import ModelError
 from huikuan.settings import INCLUDE
+from huikuan.warehouse.tables import RESULTS
 
 _FOLD = re.compile(r"(?<=[\u3000-\u9fff\uff00-\uffef]) (?=[\u3000-\u9fff\uff00-\uffef])")
 """The blank that YAML puts where a line of Chinese was broken."""
@@ -69,7 +70,8 @@ def definitions(model: Model) -> dict[str, Definition]:
         return {name: Definition.model_validate(parts) for name, parts in told.items()}
     except (yaml.YAMLError, ValidationError, AttributeError) as error:
         raise ModelError(
-            f"{model.path} does not define its figures: {error}", f"Needed of each: {', '.join(Definition.model_fields)}."
+            f"{model.path} does not define its figures: {error}",
+            f"Needed of each: {', '.join(Definition.model_fields)}.",
         ) from error
 
 
@@ -88,14 +90,15 @@ def page() -> str:
 
 
 def _tables(models: dict[str, Model]) -> list[str]:
-    """Models with figures that no other such model takes up: those that are published."""
-    yielding = {name for name, model in models.items() if definitions(model)}
-    return ["metric", *sorted(yielding - set(_sources(models, "metric")))]
+    """Published tables with figures in them, ``metric`` first: what others look up there is not told again."""
+    return ["metric", *sorted(name for name in models if name in RESULTS and definitions(models[name]))]
 
 
 def _sources(models: dict[str, Model], table: str) -> list[str]:
-    """The models that define the figures of a table: those that ``metric`` puts together, or the table's own."""
-    return sorted(name for name in models[table].inputs if definitions(models[name])) if table == "metric" else [table]
+    """The models that define the figures of a table: its own, and those it reads that no table before defines."""
+    taken = set() if table == "metric" else set(_sources(models, "metric"))
+    inputs = (models[table].inputs & set(models)) - taken - set(RESULTS)
+    return sorted(name for name in {table, *inputs} if definitions(models[name]))
 
 
 def _section(name: str, told: Definition, model: Model) -> str:

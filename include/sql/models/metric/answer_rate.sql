@@ -8,8 +8,8 @@
 --     source: Model talk_day; contacts of the policy say which outcomes reached nobody
 --     unit: pct
 --     window: mtd, m1, m3, m12
---     edge_en: Letters and messages that were only delivered are no tries. A talk is about no currency, so it is told in
---       totals only. No try gives no figure, note no_contacts
+--     edge_en: Letters and messages that were only delivered are no tries. A talk is about no currency, so it is told
+--       in totals only. No try gives no figure, note no_contacts
 --     edge_zh: 仅送达的信函、消息不算尝试；沟通不分币种，只在合计中列示。无尝试时无值，note 为 no_contacts
 -- materialise: table
 WITH tried AS (

@@ -8,8 +8,8 @@
 --     source: Domain D1; model target_gap counts receipts the same way
 --     unit: pct
 --     window: mtd
---     edge_en: The target is that of the whole month, also in its middle. Receipts count for the accounts and currencies
---       that have a target. No target gives no figure, note no_target
+--     edge_en: The target is that of the whole month, also in its middle. Receipts count for the accounts and
+--       currencies that have a target. No target gives no figure, note no_target
 --     edge_zh: 目标为全月目标，月中亦不折算；仅计有目标的客户与币种的回款。无目标时无值，note 为 no_target
 -- materialise: table
 WITH received AS (

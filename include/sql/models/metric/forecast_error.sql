@@ -21,8 +21,8 @@ WITH told AS (
         1 + CAST(
             FLOOR(DATE_DIFF('day', CAST(DATE_TRUNC('week', f.made_on) AS DATE), f.week_from) / 7) AS INTEGER
         ) AS place,
-        f.expected,
-        f.actual
+        CAST(f.expected AS DECIMAL(28, 4)) AS expected,
+        CAST(f.actual AS DECIMAL(28, 4)) AS actual
     FROM cash_forecast AS f
     WHERE f.component = 'total' AND f.is_final
 ),

@@ -19,7 +19,8 @@
 --     source: Model scope_close
 --     unit: currency
 --     window: mtd, m1, m3, m12
---     edge_en: All money that came in, whether applied or not. Segments and reps add up to the company in every currency
+--     edge_en: All money that came in, whether applied or not. Segments and reps add up to the company in every
+--       currency
 --     edge_zh: 含未核销的回款。各币种下，客户类别之和、业务员之和均等于公司数
 --   write_offs:
 --     title_en: Write-offs

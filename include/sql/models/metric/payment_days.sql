@@ -10,9 +10,9 @@
 --     unit: days
 --     window: mtd, m1, m3, m12
 --     edge_en: What was paid early or on the day is 0 days late. Each part of a receipt counts with the instalment that
---       it paid; credit notes and write-offs are no payments, money not yet applied does not count. Nothing paid gives
---       no figure, note nothing_paid
---     edge_zh: 提前或当日付款计 0 天；回款的每一部分按其核销的分期计算；红字与核销不是付款，未核销的回款不计。无付款时无值，note 为 nothing_paid
+--       it paid; credit notes and write-offs are no payments, money not yet applied does not count, and once
+--       it is, counts for the day on which it came. Nothing paid gives no figure, note nothing_paid
+--     edge_zh: 提前或当日付款计 0 天；回款的每一部分按其核销的分期计算；红字与核销不是付款，未核销的回款不计，核销后计入到账当日。无付款时无值，note 为 nothing_paid
 --   days_to_pay:
 --     title_en: Days to pay, weighted by amount
 --     title_zh: 加权平均付款天数

@@ -32,7 +32,7 @@ step AS (
     FROM last_end AS e
     INNER JOIN policy.close_window AS w ON e.closed_on = w.closed_on AND w."window" <> 'mtd'
     INNER JOIN policy.close_day AS c
-        ON c.is_month_end AND c.closed_on <= w.closed_on AND c.closed_on > w.opening_on
+        ON w.closed_on >= c.closed_on AND w.opening_on < c.closed_on AND c.is_month_end
     INNER JOIN policy.close_day AS b ON c.previous_close = b.closed_on
 ),
 
@@ -64,7 +64,7 @@ followed AS (
             COALESCE(w.amount, 0), f.open_amount - LEAST(COALESCE(t.open_amount, 0), f.open_amount)
         ) AS written_amount
     FROM close_item AS f
-    INNER JOIN policy.close_day AS c ON c.is_month_end AND f.closed_on = c.previous_close
+    INNER JOIN policy.close_day AS c ON f.closed_on = c.previous_close AND c.is_month_end
     LEFT JOIN close_item AS t
         ON
             f.company_id = t.company_id

@@ -1,0 +1,358 @@
+"""Statements of one month end, from the night to the answer, and the month that is closed on it: a real PostgreSQL."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pypdf
+import pytest
+from typer.testing import CliRunner
+
+from huikuan.cli import app
+from huikuan.errors import FinanceError, ReferralError
+from huikuan.finance import batches, months
+from huikuan.finance.batches import MANIFEST, Prepared, prepare
+from huikuan.finance.decisions import decide
+from huikuan.ledger.demo import generate
+from huikuan.night.run import run_night
+from huikuan.settings import DEFAULT_POLICY, Settings
+from huikuan.warehouse.connect import connect
+
+pytestmark = pytest.mark.fonts
+
+DAY, CUT_OFF, MONTH = date(2026, 7, 1), date(2026, 6, 30), date(2026, 6, 1)
+ATTACK = '=1+1 {{ conn.erp.password }} #read("/etc/passwd")'
+
+
+@dataclass(frozen=True)
+class Books:
+    """A ledger, what a night made of it, and one of its companies."""
+
+    url: str
+    lake: Path
+    ledger: Path
+    settings: Settings
+    company_id: str
+    approver_id: str
+
+    def night(self) -> str:
+        """Run the night of DAY on the ledger as it is now; returns the run that readers see then."""
+        run_night(DAY, ledger=str(self.ledger), policy=DEFAULT_POLICY, settings=self.settings, refresh=True)
+        [(run_id,)] = self.rows("SELECT run_id FROM collections.run WHERE business_date = %s", DAY)
+        return str(run_id)
+
+    def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        with psycopg.connect(self.url) as connection:
+            return connection.execute(query, values).fetchall()
+
+    def prepare(self) -> Prepared:
+        return prepare(self.url, self.lake, DAY, self.company_id)
+
+
+@pytest.fixture(scope="module")
+def books(tmp_path_factory: pytest.TempPathFactory, module_warehouse_url: str) -> Books:
+    """Forty accounts; the largest has a name that attacks, the next one that no font can print."""
+    home = tmp_path_factory.mktemp("books")
+    ledger = home / "ledger"
+    generate(ledger, through=CUT_OFF, accounts=40, file_format="csv")
+    settings = Settings(home=home, lake=home / "lake", mail=home / "mail", warehouse_url=module_warehouse_url)
+    made = Books(module_warehouse_url, settings.lake, ledger, settings, "", "")
+    company_id = _read(ledger / "company.csv")[0]["company_id"]
+    finance = min(row["rep_id"] for row in _read(ledger / "rep.csv") if row["role"] == "finance")
+    made = replace(made, company_id=company_id, approver_id=finance)
+    made.night()
+    owing = made.rows(
+        "SELECT account_id FROM collections.account_status WHERE business_date = %s AND company_id = %s"
+        " AND exposure_functional > 0 ORDER BY exposure_functional DESC LIMIT 2",
+        DAY,
+        company_id,
+    )
+    names = dict(zip([account for (account,) in owing], [ATTACK, "Acme \u202egnp.exe"], strict=True))
+    _edit(
+        ledger / "account.csv",
+        lambda rows: [{**row, "name": names.get(row["account_id"], row["name"])} for row in rows],
+    )
+    made.night()
+    return made
+
+
+def _read(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def _edit(path: Path, change: Callable[[list[dict[str, str]]], list[dict[str, str]]]) -> None:
+    rows = change(_read(path))
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, fieldnames=list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+@pytest.fixture(scope="module")
+def made(books: Books) -> Prepared:
+    return books.prepare()
+
+
+@pytest.fixture
+def folder(books: Books, made: Prepared) -> Iterator[Path]:
+    """The batch's files; whatever a test does to them is undone."""
+    target = books.lake / "statements" / str(made.batch_id)
+    kept = shutil.copytree(target, books.lake / "kept", dirs_exist_ok=True)
+    yield target
+    shutil.rmtree(target, ignore_errors=True)
+    shutil.move(kept, target)
+
+
+def _lines(books: Books, made: Prepared) -> list[batches.Line]:
+    with connect(books.url, "desk") as connection:
+        return batches.lines_of(connection, str(made.batch_id))
+
+
+def _decided(books: Books) -> int:
+    [(count,)] = books.rows("SELECT count(*) FROM store.statement_decision")
+    return int(count)
+
+
+def test_every_account_that_owes_gets_one_or_is_named(books: Books, made: Prepared) -> None:
+    owing = books.rows(
+        "SELECT s.account_id FROM collections.account_status AS s JOIN collections.account_balance AS b"
+        " USING (business_date, run_id, company_id, account_id)"
+        " WHERE s.business_date = %s AND s.company_id = %s AND s.exposure_functional > 0"
+        " GROUP BY 1 HAVING bool_or(b.open_amount > b.free_credit)",
+        DAY,
+        books.company_id,
+    )
+    inactive = {
+        row["account_id"]
+        for row in _read(books.ledger / "account.csv")
+        if row["company_id"] == books.company_id and row["status"] not in ("", "active")
+    }
+    lines = _lines(books, made)
+    assert len(lines) == made.statements > 10
+    assert {line.account_id for line in lines} | set(made.failed) == {account for (account,) in owing} - inactive
+    [reason] = made.failed.values()
+    assert "U+202E" in reason
+    assert "Acme" not in reason
+
+
+def test_what_is_shown_is_what_the_night_says(books: Books, made: Prepared) -> None:
+    published = {
+        (account, currency): (open_amount, free_credit)
+        for account, currency, open_amount, free_credit in books.rows(
+            "SELECT account_id, currency, open_amount, free_credit FROM collections.account_balance"
+            " WHERE business_date = %s AND company_id = %s",
+            DAY,
+            books.company_id,
+        )
+    }
+    for line in _lines(books, made):
+        for currency, shown in line.balances.items():
+            open_amount, free_credit = published.get((line.account_id, currency), (Decimal(0), Decimal(0)))
+            assert (Decimal(shown["open_amount"]), Decimal(shown["free_credit"])) == (open_amount, free_credit)
+            assert Decimal(shown["balance"]) == open_amount - free_credit
+
+
+def test_the_file_of_a_statement_is_that_accounts_own(books: Books, made: Prepared, folder: Path) -> None:
+    """Over all accounts: the file of the row names this account and no other, and is the file that was hashed."""
+    manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    stems = {entry["account_id"]: entry["stem"] for entry in manifest["statements"]}
+    lines = _lines(books, made)
+    ids = {line.account_id for line in lines}
+    for line in lines:
+        pdf = folder / f"{stems[line.account_id]}.pdf"
+        assert hashlib.sha256(pdf.read_bytes()).hexdigest() == line.file_hash
+        pages = pypdf.PdfReader(pdf).pages
+        text = "".join(page.extract_text() for page in pages)
+        assert len(pages) == line.page_count
+        assert line.number in text
+        assert {account for account in ids if account in text} == {line.account_id}
+    assert len({line.file_hash for line in lines}) == len(lines)
+    assert len({line.number for line in lines}) == len(lines)
+
+
+def test_text_of_the_ledger_is_text_on_paper(folder: Path) -> None:
+    texts = ["".join(page.extract_text() for page in pypdf.PdfReader(path).pages) for path in folder.glob("*.pdf")]
+    [attacked] = [text for text in texts if "conn.erp.password" in text]
+    assert "/etc/passwd" in attacked
+    assert "root:" not in attacked
+
+
+def test_a_second_call_finds_the_batch(books: Books, made: Prepared, folder: Path) -> None:
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    again = books.prepare()
+    assert (again.batch_id, again.is_new, again.failed) == (made.batch_id, False, made.failed)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+    assert not list((books.lake / "statements").glob(".*")), "nothing half made is left"
+    assert books.rows("SELECT count(*) FROM store.statement_batch WHERE batch_id = %s", made.batch_id) == [(1,)]
+
+
+def test_a_damaged_file_is_never_approved_and_made_anew(books: Books, made: Prepared, folder: Path) -> None:
+    victim = next(iter(sorted(folder.glob("*.pdf"))))
+    whole = victim.read_bytes()
+    victim.write_bytes(whole[:-1] + b"x")
+    with pytest.raises(FinanceError, match="not what was prepared"):
+        decide(books.url, books.lake, str(made.batch_id), "approve", by=books.approver_id, via="command")
+    assert _decided(books) == 0
+    assert books.prepare().batch_id == made.batch_id
+    assert victim.read_bytes() == whole
+
+
+def test_who_may_answer(books: Books, made: Prepared) -> None:
+    rep = next(row["rep_id"] for row in _read(books.ledger / "rep.csv") if row["role"] == "rep")
+    with pytest.raises(FinanceError, match="to answer, not for"):
+        decide(books.url, books.lake, str(made.batch_id), "approve", by=rep, via="command")
+    with pytest.raises(FinanceError, match="hashes differ"):
+        decide(
+            books.url, books.lake, str(made.batch_id), "approve", by=books.approver_id, via="airflow", shown_hash="0"
+        )
+    with pytest.raises(FinanceError, match="There is no batch"):
+        decide(books.url, books.lake, "202606-X-0", "approve", by=books.approver_id, via="command")
+    with pytest.raises(ReferralError, match="neither an account nor the number"):
+        decide(
+            books.url, books.lake, str(made.batch_id), "approve", by=books.approver_id, via="command", leave_out=["Z"]
+        )
+    assert _decided(books) == 0
+
+
+def test_an_answer_is_recorded_once_statement_by_statement(books: Books, made: Prepared) -> None:
+    out = _lines(books, made)[1].account_id
+
+    def answer(choice: Any, **options: Any) -> Any:
+        return decide(books.url, books.lake, str(made.batch_id), choice, by=books.approver_id, via="command", **options)
+
+    given = answer("approve", leave_out=[out], note="check first")
+    assert (given.approved, given.left_out, given.rejected, given.is_new) == (made.statements - 1, 1, 0, True)
+    assert not answer("approve", leave_out=["#2"]).is_new
+    with pytest.raises(FinanceError, match="answered already"):
+        answer("reject")
+    rows = books.rows(
+        "SELECT s.account_id, d.choice, d.content_hash = b.content_hash, d.decided_on, d.note"
+        " FROM store.statement_decision AS d JOIN store.statement AS s USING (statement_id)"
+        " JOIN store.statement_batch AS b USING (batch_id)"
+    )
+    assert len(rows) == made.statements
+    assert [row[0] for row in rows if row[1] == "left_out"] == [out]
+    assert {row[2:] for row in rows} == {(True, DAY, "check first")}
+
+
+def test_the_commands(books: Books, made: Prepared) -> None:
+    def run(*arguments: str) -> str:
+        result = CliRunner().invoke(app, [*arguments, "--lake", str(books.lake), "--warehouse", books.url])
+        assert result.exit_code == 0, result.output
+        return "".join(result.output.split())
+
+    batch_id = str(made.batch_id)
+    assert f"未能生成notmade{len(made.failed)}" in run(
+        "statements", "prepare", "--date", str(DAY), "--company", books.company_id
+    )
+    assert books.approver_id in run("statements", "list", "--date", str(DAY))
+    assert "内容哈希contenthash" in run("statements", "show", batch_id)
+    again = run("statements", "decide", batch_id, "approve", "--as", books.approver_id, "--leave-out", "2")
+    assert f"批准approved{made.statements - 1}" in again
+    assert "记录recordedbefore" in again
+
+
+def test_no_statement_without_a_published_night(books: Books) -> None:
+    with pytest.raises(FinanceError, match="no night was recorded"):
+        prepare(books.url, books.lake, date(2026, 6, 3), books.company_id)
+    with pytest.raises(FinanceError, match="knows no company"):
+        prepare(books.url, books.lake, DAY, "NOBODY")
+
+
+# --- the month, closed on the same night -----------------------------------------------------------------------------
+
+
+def _closed(books: Books, version: int) -> list[tuple[Any, ...]]:
+    return books.rows(
+        "SELECT currency, opening, sales, receipts, closing, open_amount, free_credit"
+        " FROM collections.closed_month_balance WHERE company_id = %s AND month = %s AND version = %s ORDER BY 1",
+        books.company_id,
+        MONTH,
+        version,
+    )
+
+
+def test_a_closed_month_stays_and_a_correction_is_another_version(books: Books, made: Prepared) -> None:
+    """A receipt of June that is loaded in July changes nothing in the June that was closed."""
+    assert made.batch_id
+    first = months.lock(books.url, books.lake, books.company_id, MONTH, months.BY_ITSELF)
+    assert (first.version, first.reason, first.business_date) == (1, "closed", DAY)
+    assert months.lock(books.url, books.lake, books.company_id, MONTH, books.approver_id) == first
+    before = _closed(books, 1)
+    assert before
+    with pytest.raises(FinanceError, match="same as in version 1"):
+        months.correct(books.url, books.lake, books.company_id, MONTH, "late receipt", books.approver_id)
+
+    _edit(books.ledger / "receipt.csv", lambda rows: [*rows, _late_receipt(books, rows)])
+    _edit(books.ledger / "control_total.csv", lambda rows: [_with_late_receipt(books, row) for row in rows])
+    again = books.night()
+    assert again != first.run_id
+    assert _closed(books, 1) == before, "a re-run changes nothing"
+    [(now,)] = books.rows(
+        "SELECT sum(receipts) FROM collections.month_balance"
+        " WHERE business_date = %s AND company_id = %s AND month = %s AND currency = 'CNY'",
+        DAY,
+        books.company_id,
+        MONTH,
+    )
+    assert now != next(row[3] for row in before if row[0] == "CNY"), "readers of the night see the receipt"
+
+    with pytest.raises(FinanceError, match="needs a reason"):
+        months.correct(books.url, books.lake, books.company_id, MONTH, " ", books.approver_id)
+    rep = next(row["rep_id"] for row in _read(books.ledger / "rep.csv") if row["role"] == "rep")
+    with pytest.raises(ReferralError, match="may not decide"):
+        months.correct(books.url, books.lake, books.company_id, MONTH, "late receipt", rep)
+    second = months.correct(books.url, books.lake, books.company_id, MONTH, "late receipt", books.approver_id)
+    assert (second.version, second.run_id, second.reason) == (2, again, "late receipt")
+    assert _closed(books, 1) == before
+    assert next(row[3] for row in _closed(books, 2) if row[0] == "CNY") == now
+    assert months.lock(books.url, books.lake, books.company_id, MONTH, books.approver_id) == first
+    assert books.rows("SELECT version, is_latest FROM collections.month_lock ORDER BY 1") == [(1, False), (2, True)]
+    for view in ("closed_metric", "closed_provision"):
+        versions = books.rows(f"SELECT DISTINCT version, is_latest FROM collections.{view} ORDER BY 1")
+        assert versions == [(1, False), (2, True)], view
+
+
+def _late_receipt(books: Books, rows: list[dict[str, str]]) -> dict[str, str]:
+    pattern = next(row for row in rows if row["company_id"] == books.company_id and row["currency"] == "CNY")
+    return {**pattern, "receipt_id": "RC-LATE", "received_on": str(CUT_OFF), "amount": "123.4500"}
+
+
+def _with_late_receipt(books: Books, row: dict[str, str]) -> dict[str, str]:
+    is_hit = (row["company_id"], row["currency"], row["as_of"]) == (books.company_id, "CNY", str(CUT_OFF))
+    return {**row, "balance": str(Decimal(row["balance"]) - Decimal("123.45"))} if is_hit else row
+
+
+def test_the_batch_of_an_earlier_run_is_not_answered_any_more(books: Books) -> None:
+    """Whoever prepares after a re-run gets another batch; the one before it can only be read."""
+    fresh = books.prepare()
+    assert fresh.is_new
+    _edit(books.ledger / "rep.csv", lambda rows: [{**row, "name": f"{row['name']} jun."} for row in rows])
+    books.night()
+    with pytest.raises(FinanceError, match="have changed since"):
+        decide(books.url, books.lake, str(fresh.batch_id), "approve", by=books.approver_id, via="command")
+
+
+def test_a_month_without_a_night_is_not_closed(books: Books) -> None:
+    with pytest.raises(FinanceError, match="no figures to close on"):
+        months.lock(books.url, books.lake, books.company_id, date(2026, 4, 1), months.BY_ITSELF)
+    with pytest.raises(FinanceError, match="has no figures of company"):
+        months.lock(books.url, books.lake, "NOBODY", MONTH, months.BY_ITSELF)
+    with pytest.raises(FinanceError, match="is not closed"):
+        months.correct(books.url, books.lake, books.company_id, date(2026, 5, 1), "late", books.approver_id)
+
+
+def test_nobody_changes_a_version_afterwards(books: Books) -> None:
+    with connect(books.url, "desk") as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        connection.execute("UPDATE store.month_lock SET run_id = 'x'")

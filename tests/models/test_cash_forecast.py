@@ -1,0 +1,115 @@
+"""The cash forecast: what it expects, that it is never changed once made, and that what came in is set against it."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+from huikuan.engine import duck
+from huikuan.policy import load_policy
+from huikuan.settings import DEFAULT_POLICY
+from huikuan.warehouse.tables import RESULTS
+from tests.models.ledgers import Rows, classified, fetch
+
+POLICY = load_policy(DEFAULT_POLICY)
+MONDAY = date(2026, 7, 6)
+
+
+def forecast(
+    ledger: Rows, business_date: date, folder: Path, previous: Path | None = None
+) -> dict[tuple[date, int, str], dict[str, Any]]:
+    """Rows by forecast, weeks from the first Monday, and component; the results are left for the next night."""
+    folder.mkdir(parents=True)
+    with classified(ledger, business_date, POLICY, folder / "ledger", previous=previous) as connection:
+        rows = fetch(connection, "SELECT * FROM cash_forecast")
+        duck.write_results(connection, folder / "tables", RESULTS, business_date=business_date, run_id="r")
+    return {(row["made_on"], (row["week_from"] - MONDAY).days // 7, row["component"]): row for row in rows}
+
+
+def bill(name: str, due_on: date, amount: int, **more: Any) -> dict[str, Any]:
+    return {"document_id": name, "due_on": due_on, "issued_on": due_on - timedelta(days=30), "amount": amount, **more}
+
+
+def test_without_history_an_item_is_expected_when_it_is_due(tmp_path: Path) -> None:
+    ledger = {
+        "document": [bill("late", date(2026, 6, 1), 100), bill("soon", MONDAY + timedelta(days=16), 200)],
+    }
+    rows = forecast(ledger, MONDAY, tmp_path / "a")
+    expected = {week: rows[MONDAY, week, "behaviour"]["expected"] for week in range(13)}
+    assert {week: amount for week, amount in expected.items() if amount} == {0: 100, 2: 200}
+    assert all(rows[MONDAY, week, "total"]["expected"] == expected[week] for week in range(13))
+
+
+def test_a_promise_is_worth_what_the_customers_record_says(tmp_path: Path) -> None:
+    """Nobody's promise was judged yet: 70 percent by the policy; the rest stays with the usual way of paying."""
+    ledger = {
+        "document": [bill("D", date(2026, 6, 1), 1000)],
+        "promise": [
+            {"promise_id": "P", "amount": 1000, "made_on": date(2026, 7, 2), "promised_for": MONDAY + timedelta(days=8)}
+        ],
+    }
+    rows = forecast(ledger, MONDAY, tmp_path / "a")
+    assert rows[MONDAY, 1, "promise"]["expected"] == 700
+    assert rows[MONDAY, 0, "behaviour"]["expected"] == 300
+    assert sum(rows[MONDAY, week, "total"]["expected"] for week in range(13)) == 1000
+
+
+def test_parts_of_one_agreement_are_a_plan(tmp_path: Path) -> None:
+    made = {"made_on": date(2026, 7, 2), "amount": 500}
+    ledger = {
+        "document": [bill("D", date(2026, 6, 1), 1000)],
+        "promise": [
+            {"promise_id": "P1", "promised_for": MONDAY + timedelta(days=1), **made},
+            {"promise_id": "P2", "promised_for": MONDAY + timedelta(days=30), **made},
+        ],
+    }
+    rows = forecast(ledger, MONDAY, tmp_path / "a")
+    assert [rows[MONDAY, week, "plan"]["expected"] for week in (0, 4)] == [350, 350]
+    assert not any(rows[MONDAY, week, "promise"]["expected"] for week in range(13))
+
+
+def test_a_forecast_is_kept_and_what_came_in_is_set_against_it(tmp_path: Path) -> None:
+    document = [bill("D1", date(2026, 6, 1), 100), bill("D2", MONDAY + timedelta(days=9), 200)]
+    first = forecast({"document": document}, MONDAY, tmp_path / "a")
+    paid = {
+        "document": document,
+        "receipt": [
+            {"receipt_id": "R1", "received_on": MONDAY + timedelta(days=1), "amount": 60},
+            {"receipt_id": "R2", "received_on": MONDAY + timedelta(days=6), "amount": 40},
+        ],
+        "allocation": [
+            {"source_id": "R1", "document_id": "D1", "amount": 60},
+            {"source_id": "R2", "document_id": "D1", "amount": 40},
+        ],
+    }
+    thursday = MONDAY + timedelta(days=3)
+    second = forecast(paid, thursday, tmp_path / "b", tmp_path / "a" / "tables")
+    assert {key[0] for key in second} == {MONDAY}, "the week has its forecast"
+    for key, row in first.items():
+        assert second[key]["expected"] == row["expected"]
+    now = second[MONDAY, 0, "total"]
+    assert (now["actual"], now["is_final"]) == (60, False)
+    assert second[MONDAY, 1, "total"]["actual"] is None
+
+    following = MONDAY + timedelta(days=7)
+    third = forecast(paid, following, tmp_path / "c", tmp_path / "b" / "tables")
+    assert {key[0] for key in third} == {MONDAY, following}
+    over = third[MONDAY, 0, "total"]
+    assert (over["expected"], over["actual"], over["is_final"]) == (100, 100, True)
+    assert {key[2] for key in third if key[0] == MONDAY} == {"total"}, "of an earlier forecast the totals are kept"
+    assert sum(third[following, week, "behaviour"]["expected"] for week in range(1, 14)) == 200
+
+
+def test_habits_are_learnt_from_earlier_month_ends(tmp_path: Path) -> None:
+    """A customer who pays half of each bill 20 days late and the rest 48 days late is expected to do so again."""
+    dues = [date(2025, month, 15) for month in range(6, 13)] + [date(2026, month, 15) for month in range(1, 5)]
+    paid = [(f"{n}-{late}", f"D{n}", due + timedelta(days=late)) for n, due in enumerate(dues) for late in (20, 48)]
+    ledger = {
+        "document": [bill(f"D{n}", due, 1000) for n, due in enumerate(dues)] + [bill("now", date(2026, 6, 19), 900)],
+        "receipt": [{"receipt_id": key, "received_on": day, "amount": 500} for key, _, day in paid],
+        "allocation": [{"source_id": key, "document_id": document, "amount": 500} for key, document, _ in paid],
+    }
+    rows = forecast(ledger, MONDAY, tmp_path / "a")
+    expected = {week: rows[MONDAY, week, "behaviour"]["expected"] for week in range(13)}
+    assert {week: amount for week, amount in expected.items() if amount} == {0: 450, 4: 450}
