@@ -43,7 +43,7 @@ SELECT
     max(r.value) FILTER (WHERE r.name = 'dso_countback' AND r."window" = 'as_of')::numeric(18, 4) AS dso_countback,
     max(r.value) FILTER (WHERE r.name = 'dso_true' AND r."window" = 'as_of')::numeric(18, 4) AS dso_true,
     max(r.value) FILTER (WHERE r.name = 'bpdso' AND r."window" = 'm3')::numeric(18, 4) AS bpdso,
-    max(r.value) FILTER (WHERE r.name = 'add' AND r."window" = 'm3')::numeric(18, 4) AS "add",
+    max(r.value) FILTER (WHERE r.name = 'add' AND r."window" = 'm3')::numeric(18, 4) AS add,
     max(r.value) FILTER (WHERE r.name = 'cei' AND r."window" = 'm3')::numeric(18, 4) AS cei,
     max(r.value) FILTER (WHERE r.name = 'cei_monthly' AND r."window" = 'm3')::numeric(18, 4) AS cei_monthly,
     max(r.value) FILTER (WHERE r.name = 'days_late' AND r."window" = 'm3')::numeric(18, 4) AS days_late,

@@ -141,7 +141,7 @@ def _write(
         with connect(url, "mailer") as connection:
             attempt.guard(connection)
             for plan, mail, window in zip(plans, mails, windows, strict=True):
-                if insert(connection, night.run, plan, mail, window, moment):
+                if insert(connection, night.run, plan.entry, mail, window, moment):
                     counts[plan.state] = counts.get(plan.state, 0) + 1
             attempt.finish(counts, connection)
             connection.commit()

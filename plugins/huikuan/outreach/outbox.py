@@ -60,12 +60,25 @@ _NIGHTS = (5, 10)
 
 
 @dataclass(frozen=True)
+class Entry:
+    """The state in which a mail enters the outbox, and why, where it is not queued."""
+
+    state: str
+    because: str | None = None
+
+
+@dataclass(frozen=True)
 class Plan:
     """A worklist with the state in which its mail enters the outbox."""
 
     worklist: Worklist
     state: str
     because: str | None
+
+    @property
+    def entry(self) -> Entry:
+        """The mail's first state, and why."""
+        return Entry(self.state, self.because)
 
 
 def write_messages(
@@ -124,7 +137,7 @@ def _write_all(
     for plan, mail in composed(plans, policy, moment, workers=_workers(len(frame.readers))):
         queued += plan.state == "queued"
         urgent += _is_urgent(plan)
-        if insert(connection, frame.run, plan, mail, window_of(frame, plan.worklist.reader, policy), moment):
+        if insert(connection, frame.run, plan.entry, mail, window_of(frame, plan.worklist.reader, policy), moment):
             counts[plan.state] += 1
             entered += [mail.message_id] if plan.state == "queued" else []
     held_back = over_bounds(queued, urgent, policy, usual)
@@ -136,7 +149,7 @@ def _write_all(
         counts["queued"] -= len(entered)
         counts["parked"] += len(entered)
     for plan, mail in composed(_reports(frame, policy, queued if held_back else 0), policy, moment):
-        if insert(connection, frame.run, plan, mail, window_of(frame, plan.worklist.reader, policy), moment):
+        if insert(connection, frame.run, plan.entry, mail, window_of(frame, plan.worklist.reader, policy), moment):
             counts[plan.state] += 1
     return dict(+counts)
 
@@ -327,15 +340,18 @@ def over_bounds(queued: int, urgent: int, policy: OutreachPolicy, usual: tuple[i
 def insert(
     connection: psycopg.Connection[Any],
     run: Run,
-    plan: Plan,
+    entry: Entry,
     mail: Mail,
     window: Window,
     moment: datetime,
+    *,
+    again: bool = False,
 ) -> bool:
     """Write one mail that may leave within ``window``; returns whether it entered the outbox.
 
     The place of a mail that was written before is taken only while that one certainly was not accepted, and nobody
-    dropped it: when it was suppressed, or when it shows an earlier run of the date.
+    dropped it: when it was suppressed, or when it shows an earlier run of the date. ``again``: also one of the same run
+    whose window passed, or that was parked and never tried; for mails that no next morning makes afresh.
     """
     values = {
         "message_id": mail.message_id,
@@ -348,10 +364,10 @@ def insert(
         "content": mail.content,
         "content_hash": hashlib.sha256(mail.content).hexdigest(),
         "accounts": Jsonb(mail.accounts),
-        "state": plan.state,
+        "state": entry.state,
         "attempts": 0,
         "token": 0,
-        "last_error": plan.because,
+        "last_error": entry.because,
         "created_at": moment,
         "not_before": window.first,
         "not_after": window.last,
@@ -370,11 +386,12 @@ def insert(
                 AND (old.state IN ('queued', 'deferred', 'refused', 'expired')
                      OR (old.state = 'parked' AND old.attempts = 0))
             )
+            OR (%(again)s AND (old.state = 'expired' OR (old.state = 'parked' AND old.attempts = 0)))
         ) AND NOT EXISTS (
             SELECT FROM store.message_action AS a WHERE a.message_id = old.message_id AND a.action = 'dropped'
         )
         """,
-        values,
+        {**values, "again": again},
     )
     return result.rowcount == 1
 

@@ -51,6 +51,7 @@ _KINDS = {
     "approval_reminder": "审批提醒 approval reminder",
     "data_owner": "数据报告 data report",
     "notice": "客户函件 customer notice",
+    "statement": "对账函 statement of account",
     "undelivered": "未送达报告 report of this kind",
 }
 

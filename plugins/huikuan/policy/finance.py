@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from huikuan.policy.outreach import DOMAIN, domain_of
 from huikuan.policy.parts import Part, Segment, check_once
 from huikuan.policy.rules import Rule, check_reachable
 
 Bucket = Literal["not_due", "d1_30", "d31_60", "d61_90", "d91_180", "d181_365", "d366_plus"]
+EVERY_DOMAIN = "*"
 Percent = Annotated[Decimal, Field(ge=0, le=100)]
 Cause = Literal[
     "brand", "product", "legacy_issue", "service", "loose_terms", "customer_habit", "market_policy", "unknown"
@@ -142,8 +145,23 @@ class StatementPolicy(Part):
     remind_every_days: int = Field(ge=1)
     approver_role: Literal["finance", "manager"] = "finance"
     recipient_domains: tuple[str, ...] = Field(
-        default=(), description="Domains of customers that may get statements; empty: all that the ledger names."
+        default=(),
+        description="Domains of customers that may get statements by mail; `*`: every address that the ledger names; "
+        "empty: none, all are parked for a person.",
     )
+
+    @field_validator("recipient_domains")
+    @classmethod
+    def _are_domains(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for entry in value:
+            if entry != EVERY_DOMAIN and not re.fullmatch(DOMAIN, entry):
+                raise ValueError(f"{entry!r} is not a domain such as 'example.com', and not `{EVERY_DOMAIN}`")
+        return value
+
+    def may_receive(self, address: str) -> bool:
+        """Whether a statement may go to this address of a customer."""
+        domains = {domain.lower() for domain in self.recipient_domains}
+        return EVERY_DOMAIN in domains or domain_of(address) in domains
 
 
 class Retention(Part):

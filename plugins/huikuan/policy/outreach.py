@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 PRODUCTION = "production"
-_DOMAIN = r"^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*$"
+DOMAIN = r"^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*$"
 
 
 class OutreachPolicy(BaseModel):
@@ -24,7 +24,7 @@ class OutreachPolicy(BaseModel):
 
     sender: str = Field(pattern=r"^[^@\s<>\",;:\\]+@[A-Za-z0-9.-]+$", description="Address in the From header.")
     sender_name: str = Field(default="Huikuan 回款", pattern=r"^[^\r\n]+$", description="Name in the From header.")
-    domain: str = Field(pattern=_DOMAIN, description="Right-hand side of every Message-ID.")
+    domain: str = Field(pattern=DOMAIN, description="Right-hand side of every Message-ID.")
     recipient_domains: tuple[str, ...] = Field(
         default=(), description="Domains that may get mail; empty means `domain` only. Others are parked."
     )
@@ -94,12 +94,12 @@ class OutreachPolicy(BaseModel):
     def may_receive(self, address: str) -> bool:
         """Whether the address belongs to one of our own domains."""
         domains = self.recipient_domains or (self.domain,)
-        return _domain(address) in {domain.lower() for domain in domains}
+        return domain_of(address) in {domain.lower() for domain in domains}
 
     def may_leave(self, address: str, environment: str) -> bool:
         """Whether mail to this address may leave an installation: in production, or to who is on the allow-list."""
         allowed = {entry.lower() for entry in self.allow_list}
-        return environment == PRODUCTION or not allowed.isdisjoint({address.lower(), _domain(address)})
+        return environment == PRODUCTION or not allowed.isdisjoint({address.lower(), domain_of(address)})
 
 
 @cache
@@ -107,5 +107,6 @@ def _zones() -> frozenset[str]:
     return frozenset(available_timezones())  # looks through a folder, so once is enough
 
 
-def _domain(address: str) -> str:
+def domain_of(address: str) -> str:
+    """What stands behind the last @, in small letters."""
     return address.rpartition("@")[2].lower()

@@ -19,7 +19,9 @@ from psycopg.types.json import Jsonb
 from huikuan.errors import FenceError, WarehouseError
 from huikuan.warehouse.connect import Role, connect
 
-StepName = Literal["extract", "validate", "classify", "publish", "outbox", "approval", "approval_reminder", "send"]
+StepName = Literal[
+    "extract", "validate", "classify", "publish", "outbox", "approval", "approval_reminder", "statements", "send"
+]
 STEP_ROLES: dict[str, Role] = {
     "extract": "loader",
     "validate": "loader",
@@ -28,6 +30,7 @@ STEP_ROLES: dict[str, Role] = {
     "outbox": "mailer",
     "approval": "mailer",
     "approval_reminder": "mailer",
+    "statements": "mailer",
     "send": "mailer",
 }
 _THIS_ROW = "business_date = %s AND step = %s"

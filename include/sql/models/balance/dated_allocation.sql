@@ -1,6 +1,6 @@
 -- One row per allocation of a document that is owed: the day from which it counts, when it, its document and its source
 -- are all dated. At as-of these are the allocations that count tonight; at an earlier close, those that counted then.
--- materialise: view
+-- materialise: table
 SELECT
     a.company_id,
     a.allocation_id,

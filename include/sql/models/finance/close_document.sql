@@ -1,13 +1,19 @@
--- One row per document and close at which something of it was open in the ledger's view: what was applied to it by
--- then. A document that was settled before the first close is looked at once and left out.
+-- One row per document that is filled anew at every close, and close at which something of it was open in the ledger's
+-- view: what was applied to it by then. What was settled before the first close is looked at once and left out.
 -- materialise: table
-WITH settled AS (
+WITH allocation AS (
+    SELECT a.*
+    FROM dated_allocation AS a
+    INNER JOIN mixed_document AS m ON a.company_id = m.company_id AND a.document_id = m.document_id
+),
+
+settled AS (
     SELECT
         company_id,
         document_id,
         SUM(amount) AS amount,
         MAX(counts_on) AS last_on
-    FROM dated_allocation
+    FROM allocation
     GROUP BY company_id, document_id
 ),
 
@@ -26,6 +32,7 @@ watched AS (
         d.due_on,
         d.issued_on
     FROM ledger.document AS d
+    INNER JOIN mixed_document AS m ON d.company_id = m.company_id AND d.document_id = m.document_id
     CROSS JOIN first_close AS f
     LEFT JOIN settled AS s ON d.company_id = s.company_id AND d.document_id = s.document_id
     WHERE
@@ -40,7 +47,7 @@ applied_new AS (
         a.document_id,
         c.closed_on,
         SUM(a.amount) AS amount
-    FROM dated_allocation AS a
+    FROM allocation AS a
     INNER JOIN watched AS w ON a.company_id = w.company_id AND a.document_id = w.document_id
     INNER JOIN policy.close_day AS c ON a.counts_on > c.after_on AND a.counts_on <= c.closed_on
     GROUP BY a.company_id, a.document_id, c.closed_on

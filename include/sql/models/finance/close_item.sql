@@ -1,6 +1,7 @@
 -- One row per instalment and close at which it was open, with its bucket then: tonight and the month ends before, as
 -- the ledger knows them tonight. A ledger without allocations applies receipts to the most overdue item, each
 -- close anew.
+-- Through the day before to_on the amount stays as it is; empty: it still does.
 -- materialise: table
 WITH pool AS (
     SELECT
@@ -46,6 +47,21 @@ queue AS (
 
 opened AS (
     SELECT
+        s.company_id,
+        s.document_id,
+        s.seq,
+        c.closed_on,
+        s.account_id,
+        s.currency,
+        s.issued_on,
+        s.due_on,
+        s.open_amount,
+        s.to_on
+    FROM item_span AS s
+    INNER JOIN policy.close_day AS c
+        ON s.from_on <= c.closed_on AND (s.to_on IS NULL OR s.to_on > c.closed_on)
+    UNION ALL
+    SELECT
         company_id,
         document_id,
         seq,
@@ -57,24 +73,33 @@ opened AS (
         CASE
             WHEN pool_amount IS NULL THEN open_amount
             ELSE LEAST(open_amount, open_through - pool_amount)
-        END AS open_amount
+        END AS open_amount,
+        CAST(closed_on + INTERVAL 1 DAY AS DATE) AS to_on
     FROM queue
+),
+
+aged AS (
+    SELECT
+        o.*,
+        GREATEST(DATE_DIFF('day', o.due_on, o.closed_on), 0) AS days_past_due,
+        LEAST(GREATEST(DATE_DIFF('day', o.due_on, o.closed_on), 0), p.last_day) AS bucket_day
+    FROM opened AS o
+    CROSS JOIN policy.parameter AS p
+    WHERE o.open_amount > 0
 )
 
 SELECT
-    o.company_id,
-    o.document_id,
-    o.seq,
-    o.closed_on,
-    o.account_id,
-    o.currency,
-    o.issued_on,
-    o.due_on,
-    o.open_amount,
-    GREATEST(DATE_DIFF('day', o.due_on, o.closed_on), 0) AS days_past_due,
+    a.company_id,
+    a.document_id,
+    a.seq,
+    a.closed_on,
+    a.account_id,
+    a.currency,
+    a.issued_on,
+    a.due_on,
+    a.open_amount,
+    a.to_on,
+    a.days_past_due,
     d.bucket
-FROM opened AS o
-CROSS JOIN policy.parameter AS p
-INNER JOIN policy.day AS d
-    ON d.day = LEAST(GREATEST(DATE_DIFF('day', o.due_on, o.closed_on), 0), p.last_day)
-WHERE o.open_amount > 0
+FROM aged AS a
+INNER JOIN policy.day AS d ON a.bucket_day = d.day

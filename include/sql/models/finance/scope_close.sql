@@ -1,6 +1,6 @@
 -- One row per scope, close and window that ends there: the ledger's balance before and after it (open less free
--- credit, as the general ledger has it), what moved it, and what was open at the close. Earlier closes than tonight are told for
--- whole companies only.
+-- credit, as the general ledger has it), what moved it, and what was open at the close. Earlier closes than tonight
+-- are told for whole companies only.
 -- materialise: table
 WITH balance AS (
     SELECT

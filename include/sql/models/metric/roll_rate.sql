@@ -50,12 +50,45 @@ written AS (
     GROUP BY s.company_id, s.document_id, s.seq, c.closed_on
 ),
 
+due AS (
+    SELECT
+        f.company_id,
+        f.document_id,
+        f.seq,
+        f.account_id,
+        f.currency,
+        f.due_on,
+        f.bucket,
+        f.open_amount,
+        c.closed_on AS to_on,
+        f.to_on IS NULL OR f.to_on > c.closed_on AS is_unchanged,
+        LEAST(GREATEST(DATE_DIFF('day', f.due_on, c.closed_on), 0), p.last_day) AS bucket_day
+    FROM close_item AS f
+    INNER JOIN policy.close_day AS c ON f.closed_on = c.previous_close AND c.is_month_end
+    CROSS JOIN policy.parameter AS p
+),
+
+-- most of what is open at a month end has not moved by the next; only the rest is looked up there
 followed AS (
     SELECT
         f.company_id,
         f.account_id,
         f.currency,
-        c.closed_on AS to_on,
+        f.to_on,
+        f.bucket AS from_bucket,
+        d.bucket AS to_bucket,
+        f.open_amount AS from_amount,
+        f.open_amount,
+        0 AS written_amount
+    FROM due AS f
+    INNER JOIN policy.day AS d ON f.bucket_day = d.day
+    WHERE f.is_unchanged
+    UNION ALL
+    SELECT
+        f.company_id,
+        f.account_id,
+        f.currency,
+        f.to_on,
         f.bucket AS from_bucket,
         t.bucket AS to_bucket,
         f.open_amount AS from_amount,
@@ -63,20 +96,20 @@ followed AS (
         LEAST(
             COALESCE(w.amount, 0), f.open_amount - LEAST(COALESCE(t.open_amount, 0), f.open_amount)
         ) AS written_amount
-    FROM close_item AS f
-    INNER JOIN policy.close_day AS c ON f.closed_on = c.previous_close AND c.is_month_end
+    FROM due AS f
     LEFT JOIN close_item AS t
         ON
             f.company_id = t.company_id
             AND f.document_id = t.document_id
             AND f.seq = t.seq
-            AND c.closed_on = t.closed_on
+            AND f.to_on = t.closed_on
     LEFT JOIN written AS w
         ON
             f.company_id = w.company_id
             AND f.document_id = w.document_id
             AND f.seq = w.seq
-            AND c.closed_on = w.to_on
+            AND f.to_on = w.to_on
+    WHERE NOT f.is_unchanged
 ),
 
 part AS (
