@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import date
@@ -16,6 +17,7 @@ from huikuan.ledger.contract import TABLES
 from huikuan.policy.model import GatePolicy, VolumePolicy
 from huikuan.quality import Validation, relations, validate
 from huikuan.quality.gate import decide
+from huikuan.quality.model import PastNight
 
 Ledger = dict[str, list[dict[str, Any]]]
 
@@ -157,10 +159,11 @@ def night(
     folder: Path,
     policy: GatePolicy = POLICY,
     volumes: dict[str, list[int]] | None = None,
+    history: Sequence[PastNight] = (),
 ) -> Validation:
     """Validate a ledger for the night of 1 July 2024 below ``folder``."""
     files = write(ledger, folder / "snapshot")
-    return validate(files, NIGHT, policy, volumes or {}, folder / "quality")  # type: ignore[arg-type]
+    return validate(files, NIGHT, policy, volumes or {}, folder / "quality", history=history)  # type: ignore[arg-type]
 
 
 def gate_alone(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -15,6 +16,7 @@ from quality_ledgers import NIGHT, POLICY, Ledger, core, failed, gate_alone, nig
 from huikuan.ledger import snapshot as snapshots
 from huikuan.ledger.source import open_source
 from huikuan.quality import Validation, validate
+from huikuan.quality.model import PastNight
 
 STRICT = POLICY.model_copy(update={"max_quarantined_share_pct": Decimal("0.5")})
 
@@ -313,6 +315,43 @@ def test_poisoned_text_is_shown_as_text(tmp_path: Path) -> None:
     with duckdb.connect() as connection:
         rows = connection.execute(f"SELECT row FROM '{validation.folder}/quarantine.parquet'").fetchall()
     assert not any("\\u0000" in row for (row,) in rows), "PostgreSQL's jsonb refuses it"
+
+
+def test_the_page_says_how_much_money_each_rule_left_out(tmp_path: Path) -> None:
+    ledger = core()
+    lost = {"account_id": "nobody", "amount": "1234.5000"}
+    ledger["receipt"] += [ledger["receipt"][0] | lost | {"receipt_id": key} for key in ("P8", "P9")]
+    page = (night(ledger, tmp_path).folder / "report.html").read_text(encoding="utf-8")
+    (heading,) = re.findall(r"<h3>receipt\.account_id\.known</h3>.*?</div>", page, re.DOTALL)
+    assert " ".join(heading.split()).endswith(f"2 of {len(ledger['receipt'])} · CNY 2,469.00</span></div>")
+
+
+def test_the_page_sets_tonight_against_the_nights_before(tmp_path: Path) -> None:
+    ledger = core()
+    ledger["receipt"].append(ledger["receipt"][0] | {"receipt_id": "P9", "account_id": "nobody"})
+    before = [
+        PastNight(NIGHT - timedelta(days=1), "stop", left_out=3, warned=1, untied=2),
+        PastNight(NIGHT - timedelta(days=2), "open", left_out=0, warned=0, untied=0),
+    ]
+    page = (night(ledger, tmp_path, history=before).folder / "report.html").read_text(encoding="utf-8")
+    trend = page.split('<table class="trend">')[1].split("</table>")[0]
+    rows = [re.sub(r"<[^>]*>", " ", "<tr" + row).split() for row in trend.split("<tr")[2:]]
+    assert [row[0] for row in rows] == ["2024-07-01", "2024-06-30", "2024-06-29"]
+    assert [row[-1] for row in rows[1:]] == ["2", "✓"]
+    assert re.findall(r"width: ([0-9.]+)%", trend)[2:] == ["75.0", "25.0", "0.0", "0.0"]
+
+
+def test_feeds_that_the_gate_does_not_wait_for_are_shown(tmp_path: Path) -> None:
+    ledger = core()
+    ledger["load_log"].append(
+        ledger["load_log"][0] | {"table_name": "contact_log", "complete_through": NIGHT - timedelta(9)}
+    )
+    validation = night(ledger, tmp_path)
+    assert validation.gate.state == "open"
+    page = (validation.folder / "report.html").read_text(encoding="utf-8")
+    (row,) = re.findall(r"<tr><td>contact_log</td>.*?</tr>", page, re.DOTALL)
+    assert "2024-06-22 …" in row
+    assert "shown only" in row
 
 
 def test_a_snapshot_of_files_can_be_validated(tmp_path: Path) -> None:

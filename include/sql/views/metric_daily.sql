@@ -16,7 +16,7 @@ SELECT
     m.dso_countback,
     m.dso_true,
     m.bpdso,
-    m."add",
+    m.add,
     m.cei,
     m.cei_monthly,
     m.days_late,

@@ -16,11 +16,17 @@ from datetime import date, timedelta
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
 
 import huikuan
 from huikuan.errors import SnapshotError
 from huikuan.policy import Policy, load_policy
 from huikuan.settings import INCLUDE
+
+if TYPE_CHECKING:
+    from huikuan.quality.model import PastNight
 
 _VERDICTS = ("gate.json", "quarantine.parquet", "data_quality.parquet")
 
@@ -126,6 +132,44 @@ def check_quality(folder: Path) -> None:
         raise SnapshotError(f"{folder} was not validated.", "Validate the night first.") from error
     if changed:
         raise SnapshotError(f"{quality / changed[0]} was changed after validation.", "Validate the night again.")
+
+
+def quality_history(lake: Path, before: date, limit: int) -> list[PastNight]:
+    """How the nights before ``before`` were judged, newest first; the published run of a date speaks for it.
+
+    Nights whose verdicts cannot be read are left out: this is shown to people, and decides nothing.
+    """
+    nights: list[PastNight] = []
+    days = sorted((path for path in (lake / "runs").glob("????-??-??") if path.name < before.isoformat()), reverse=True)
+    with duckdb.connect() as connection:
+        for day in days:
+            if len(nights) == limit:
+                break
+            if found := _judged(connection, lake, day):
+                nights.append(found)
+    return nights
+
+
+def _judged(connection: duckdb.DuckDBPyConnection, lake: Path, day: Path) -> PastNight | None:
+    from huikuan.quality.model import PastNight  # Great Expectations takes seconds to import
+
+    published = lake / "results" / day.name
+    runs = [published.resolve().parent] if published.is_symlink() else sorted(day.iterdir(), reverse=True)
+    for folder in runs:
+        try:
+            verdict = json.loads((folder / "quality" / "gate.json").read_text(encoding="utf-8"))
+            found = connection.execute(
+                "SELECT COALESCE(SUM(failed_count) FILTER (severity = 'critical'), 0),"
+                " COALESCE(SUM(failed_count) FILTER (severity = 'warning'), 0)"
+                " FROM read_parquet(?) WHERE rule_id NOT LIKE 'gate.%'",
+                [str(folder / "quality" / "data_quality.parquet")],
+            ).fetchone()
+        except (OSError, ValueError, duckdb.Error):
+            continue
+        left_out, warned = found or (0, 0)
+        untied = sum(1 for row in verdict["evidence"]["tie_out"] if not row["is_equal"])
+        return PastNight(date.fromisoformat(day.name), verdict["state"], int(left_out), int(warned), untied)
+    return None
 
 
 def seal_tables(folder: Path, made: Path) -> None:

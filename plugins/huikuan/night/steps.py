@@ -130,7 +130,8 @@ def validate(
                 if _is_intact(partial(lakes.check_quality, folder), say):
                     return Validated(identity.run_id, str((fence.result or {})["gate"]))
                 continue
-            verdict = judge(taken, business_date, rules.gate, volumes, folder / "quality", rules.calendars)
+            past = lakes.quality_history(settings.lake, business_date, rules.gate.volume.history_nights)
+            verdict = judge(taken, business_date, rules.gate, volumes, folder / "quality", rules.calendars, past)
             lakes.seal_quality(folder)
             for reason in verdict.gate.reasons:
                 say(f"  {reason.en}")

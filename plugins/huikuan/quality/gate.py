@@ -216,6 +216,9 @@ def _completeness(
     through: dict[str, date] = dict(
         connection.execute("SELECT table_name, complete_through FROM counted.load_log").fetchall()
     )
+    for table in sorted(set(through) - set(policy.complete_tables)):
+        known = through[table]
+        evidence.completeness.append(Completeness(table, known.isoformat(), known >= as_of, is_required=False))
     incomplete = 0
     for table in policy.complete_tables:
         day = through.get(table)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Literal
 
@@ -128,11 +129,15 @@ class TieOut:
 
 @dataclass(frozen=True)
 class Completeness:
-    """How far one feed is complete; ``complete_through`` is an ISO date or None when the load log has no row."""
+    """How far one feed is complete; ``complete_through`` is an ISO date or None when the load log has no row.
+
+    The gate waits for the feeds that are required, and only shows the others.
+    """
 
     table_name: str
     complete_through: str | None
     is_complete: bool
+    is_required: bool = True
 
 
 @dataclass(frozen=True)
@@ -166,6 +171,17 @@ class Evidence:
     completeness: list[Completeness] = field(default_factory=list)
     volumes: list[Volume] = field(default_factory=list)
     shares: list[Share] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class PastNight:
+    """How an earlier night was judged: rows left out, rows that were only warned about, balances that did not tie."""
+
+    business_date: date
+    state: GateState
+    left_out: int
+    warned: int
+    untied: int
 
 
 @dataclass(frozen=True)

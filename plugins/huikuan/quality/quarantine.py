@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +74,23 @@ def write(connection: duckdb.DuckDBPyConnection, rules: Iterable[Rule], target: 
         f"TO '{literal}' (FORMAT parquet, COMPRESSION zstd)"
     )
     connection.unregister("sentences")
+
+
+def money_left_out(connection: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[str, Decimal]]]:
+    """Per rule, the amounts of the rows that it caught, by currency; identical copies of a kept row are no money."""
+    tables = [row[0] for row in connection.execute("SELECT DISTINCT table_name FROM quarantined").fetchall()]
+    found: dict[str, list[tuple[str, Decimal]]] = {}
+    for name in sorted(tables):
+        if not {"amount", "currency"} <= {column.name for column in TABLES[name].columns}:
+            continue
+        rows = connection.execute(
+            f"SELECT q.rule_id, r.currency, sum(r.amount)::DECIMAL(38, 4) FROM quarantined AS q"
+            f" JOIN raw.{name} AS r ON q.row_number = r.file_row_number WHERE q.table_name = '{name}'"
+            " AND q.note <> 'copy' AND r.currency IS NOT NULL AND r.amount IS NOT NULL GROUP BY ALL ORDER BY ALL"
+        ).fetchall()
+        for rule_id, currency, amount in rows:
+            found.setdefault(rule_id, []).append((currency, amount))
+    return found
 
 
 _NONE = (

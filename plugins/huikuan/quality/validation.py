@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from huikuan.ledger.contract import TABLES, dated_by
 from huikuan.quality import gate as gates
 from huikuan.quality import quarantine, relations, report
-from huikuan.quality.model import Evidence, Gate, Rule, RuleResult, UniqueKey, Validation
+from huikuan.quality.model import Evidence, Gate, PastNight, Rule, RuleResult, UniqueKey, Validation
 from huikuan.quality.rules import ORDER, catalogue
 from huikuan.quality.suites import Judge, open_judge
 
@@ -45,11 +45,13 @@ def validate(
     volumes: dict[str, list[int]],
     folder: Path,
     calendars: Calendars | None = None,
+    history: Sequence[PastNight] = (),
 ) -> Validation:
     """Judge ``snapshot`` for the night of ``business_date``.
 
     ``volumes``: rows that counted on recent nights per table, newest first. ``calendars``: what the policy says about
-    work calendars; with it, years that no government has announced yet are reported. Writes into ``folder``:
+    work calendars; with it, years that no government has announced yet are reported. ``history``: how the nights before
+    were judged, newest first; it is shown, and decides nothing. Writes into ``folder``:
     ``data_quality.parquet``, ``quarantine.parquet``, ``report.html`` and ``gate.json``. The rows left out of the night
     are the distinct (table_name, row_number) of ``quarantine.parquet``. Same snapshot, date, policy and volumes: same
     answer, whatever the order of rows in the files, but for which of several identical copies is kept.
@@ -66,14 +68,27 @@ def validate(
             if calendars is not None and "company" in files:
                 findings.results.append(_announced(connection, business_date, calendars))
             quarantine.write(connection, catalogue(), folder / "quarantine.parquet")
+            money = quarantine.money_left_out(connection)
             _write_results(connection, findings.results, folder / "data_quality.parquet")
         finally:
             connection.close()
     _write_gate(gate, evidence, folder / "gate.json")
-    report.write(
-        folder / "report.html", business_date, snapshot.snapshot_id, gate, evidence, findings.results, findings.examples
-    )
+    tonight = past_night(business_date, gate, evidence, findings.results)
+    page = report.Page(business_date, snapshot.snapshot_id, gate, evidence, money, (tonight, *history))
+    report.write(folder / "report.html", page, findings.results, findings.examples)
     return Validation(gate, findings.results, folder)
+
+
+def past_night(business_date: date, gate: Gate, evidence: Evidence, results: Sequence[RuleResult]) -> PastNight:
+    """A night in four figures, as the trend shows it."""
+    rows = [result for result in results if not result.rule_id.startswith("gate.")]
+    return PastNight(
+        business_date,
+        gate.state,
+        left_out=sum(result.failed_count for result in rows if result.severity == "critical"),
+        warned=sum(result.failed_count for result in rows if result.severity == "warning"),
+        untied=sum(1 for row in evidence.tie_out if not row.is_equal),
+    )
 
 
 def _judge_all(connection: duckdb.DuckDBPyConnection, judge: Judge, delivered: set[str]) -> Findings:
