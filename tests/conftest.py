@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -16,6 +17,8 @@ from psycopg.conninfo import conninfo_to_dict
 from huikuan.settings import Settings
 from huikuan.warehouse.connect import start_embedded, stop_embedded
 from huikuan.warehouse.migrate import migrate
+
+os.environ.pop("COLUMNS", None)  # test processes side by side are told the width of a screen that they do not have
 
 _TEMPLATE = "huikuan"
 

@@ -51,7 +51,7 @@ def two_nights(settings: Settings, controls: dict[date, int]) -> Ageing:
 
 def shown(settings: Settings, *arguments: str) -> Any:
     where = ["--lake", str(settings.lake), "--warehouse", str(settings.warehouse_url)]
-    return CliRunner().invoke(app, ["ageing", *arguments, *where], env={"COLUMNS": "200"})
+    return CliRunner().invoke(app, ["ageing", *arguments, *where], env={"COLUMNS": "250"})
 
 
 def test_what_was_dated_back_is_named(settings: Settings) -> None:

@@ -237,7 +237,7 @@ def test_granting_and_taking_back_by_command(url: str) -> None:
     assert done.exit_code == 0, done.output
     assert f"{name} → R3" in done.output
     assert (name, "rep", "R3") in {(each.login, each.reader, each.rep_id) for each in access.logins(url)}
-    shown = runner.invoke(app, ["access", "list", "--warehouse", url], env={"COLUMNS": "200"})
+    shown = runner.invoke(app, ["access", "list", "--warehouse", url], env={"COLUMNS": "250"})
     assert name in shown.output
     with _as(url, name) as connection:
         assert _accounts(connection, "task") == _of(3)

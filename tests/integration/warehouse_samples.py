@@ -99,5 +99,6 @@ def _expression(column: Column[object], run: RunRecord, companies: int) -> str:
         "BOOLEAN": "i % 2 = 0",
         "BIGINT": "i",
         "JSON": '\'{"days_past_due": \' || i || \', "name": "客户"}\'',
+        "DECIMAL(18,15)": "i % 9 * 0.012345",
         "TIMESTAMPTZ": "TIMESTAMPTZ '2026-03-01 01:02:03.456+00'",
     }.get(duckdb_type(column), "i * 12.34")

@@ -18,7 +18,7 @@ from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po
 
 from huikuan.errors import FinanceError
-from huikuan.finance import statement_page
+from huikuan.finance import statement_mails, statement_page
 from huikuan.finance.statement_files import Files, make_files
 from huikuan.finance.statement_page import pages, wording_of
 from huikuan.finance.statement_rows import Statement, accounts_of, read_statements
@@ -140,7 +140,8 @@ def test_the_customers_language(locale: str | None, country: str | None, expecte
 def test_the_catalogue_holds_exactly_what_the_code_says() -> None:
     said = {
         str(message)
-        for _, message, _, _ in extract_from_file("python", str(statement_page.__file__), keywords={"text": None})
+        for module in (statement_page, statement_mails)
+        for _, message, _, _ in extract_from_file("python", str(module.__file__), keywords={"text": None})
     }
     with (INCLUDE / "locale" / "zh_CN" / "LC_MESSAGES" / "statements.po").open("rb") as file:
         catalogue = {str(entry.id): str(entry.string) for entry in read_po(file, locale="zh_CN") if entry.id}

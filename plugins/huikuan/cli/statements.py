@@ -8,7 +8,20 @@ from typing import Annotated, Literal
 
 import typer
 
-from huikuan.cli.options import DAY, As, BusinessDate, Lake, Warehouse, cells, console, prepared, say, table
+from huikuan.cli.options import (
+    DAY,
+    As,
+    BusinessDate,
+    Lake,
+    PolicyPath,
+    Warehouse,
+    cells,
+    console,
+    prepared,
+    say,
+    settings_of,
+    table,
+)
 
 app = typer.Typer(help="Statements of account (对账函).", no_args_is_help=True)
 
@@ -88,6 +101,33 @@ def decide(
     counts = f"批准 approved {given.approved}, 否决 rejected {given.rejected}, 剔除 left out {given.left_out}"
     known = "" if given.is_new else f" (已于 {given.decided_at:%Y-%m-%d %H:%M} 记录 recorded before)"
     say(f"{batch_id}: {counts}{known}")
+
+
+@app.command()
+def mail(batch_id: BatchId, policy: PolicyPath = None, lake: Lake = None, warehouse: Warehouse = None) -> None:
+    """Write the approved statements of a batch into the outbox as mails to the customers (发件箱)."""
+    from huikuan.finance.batches import needed
+    from huikuan.finance.statement_mails import write_statements
+    from huikuan.night.steps import prepare as prepare_warehouse
+    from huikuan.outreach.reasons import STATES
+    from huikuan.policy import load_policy, policy_in_force
+    from huikuan.warehouse.connect import connect
+
+    settings = settings_of(lake, warehouse, policy)
+    url = prepare_warehouse(settings)
+    with connect(url, "desk") as connection:
+        day = needed(connection, batch_id).business_date
+    held = load_policy(policy_in_force(settings.policies, day))
+    counts = write_statements(
+        url,
+        settings.lake,
+        batch_id,
+        held.outreach,
+        held.finance.statements,
+        is_workday=held.calendars.is_workday,
+    )
+    entered = ", ".join(f"{number} {state} {STATES[state]}" for state, number in sorted(counts.items()))
+    say(f"{batch_id}: {entered or '已在发件箱 in the outbox already'}")
 
 
 @app.command()

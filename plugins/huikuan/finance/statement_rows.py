@@ -175,6 +175,12 @@ def _read(
     }
 
 
+def contacts_of(night: NightFiles, keys: Collection[AccountKey]) -> dict[AccountKey, tuple[Contact, ...]]:
+    """People with an address at each of these accounts, the one whom a statement goes to first."""
+    with session(night, keys) as con:
+        return grouped(con, Contact, _QUERIES / "contacts.sql", night.identity.as_of)
+
+
 def _is_due(account: Account, above: Decimal) -> bool:
     is_enough = account.exposure_functional is None or account.exposure_functional > above
     return account.status == "active" and account.owes and is_enough

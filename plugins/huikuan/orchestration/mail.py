@@ -80,6 +80,7 @@ def _send_once(run: Run, url: str, way: Transport) -> dict[str, Any]:
         policy.outreach,
         environment=settings.environment,
         is_workday=policy.calendars.is_workday,
+        may_get_statement=policy.finance.statements.may_receive,
         **_clock(run, way),
     )
 

@@ -1,7 +1,8 @@
 """What is read again right before a mail leaves: whether it still may, as things stand now.
 
 Per mail: one question to the warehouse for the date's last run, a second one for mails that ask for an approval or go
-to a customer, and a look at the names of the date's snapshots. People and calendars are read from a snapshot once.
+to a customer, and a look at the names of the date's snapshots. People, calendars, customers and their contacts are read
+from a snapshot once.
 """
 
 from __future__ import annotations
@@ -18,13 +19,18 @@ import psycopg
 
 from huikuan.errors import OutreachError
 from huikuan.outreach.message import is_address
-from huikuan.outreach.reading import newest_run, newest_snapshot, read_companies, read_readers
-from huikuan.outreach.rows import Company, Reader, Run
+from huikuan.outreach.reading import newest_run, newest_snapshot, read_companies, read_customers, read_readers
+from huikuan.outreach.rows import AccountKey, Company, Reader, Run
 from huikuan.policy.outreach import OutreachPolicy
 
 IsWorkday = Callable[[str, date], bool]
 """(calendar, day) → whether people work on that day."""
+MayReceive = Callable[[str], bool]
+"""Mail address → whether a statement may go there."""
+STATEMENT = "statement"
+"""The kind whose recipient is a customer, ``company/account``, and whose Message-ID begins with the statement's id."""
 APPROVALS = ("approval", "approval_reminder")
+OTHER_DOMAIN = "the address is outside the customers' domains of the policy"
 INTERNAL_REPORTS = ("data_owner", "undelivered")
 """They say what is wrong, so a closed gate does not hold them."""
 
@@ -69,6 +75,20 @@ class People:
     companies: dict[str, Company]
 
 
+@dataclass(frozen=True)
+class Customers:
+    """What the newest snapshot of a date knows of customers."""
+
+    statuses: dict[AccountKey, str]
+    addresses: dict[tuple[str, str, str], str]
+    """(company_id, account_id, contact_id) → mail address."""
+
+
+def nobody(_: str) -> bool:
+    """No address at all: where no policy was given, no customer gets mail."""
+    return False
+
+
 @dataclass
 class Ground:
     """What mails of one business date stand on, read again as it changes."""
@@ -80,19 +100,33 @@ class Ground:
     leaves_the_house: bool = True
     """Whether mails really leave: if not, there is nobody to be kept from them, and no rest to be disturbed."""
     is_workday: IsWorkday | None = None
+    may_get_statement: MayReceive = nobody
     _known: dict[Path, People] = field(default_factory=dict)
+    _customers: dict[Path, Customers] = field(default_factory=dict)
 
     def people(self) -> People:
         """People and calendars of the newest snapshot. Raises OutreachError when there is none."""
+        folder = self._snapshot()
+        if folder not in self._known:
+            self._known = {folder: _read_people(folder)}
+        return self._known[folder]
+
+    def customers(self) -> Customers:
+        """Customers and their contacts in the newest snapshot. Raises OutreachError when there is none."""
+        folder = self._snapshot()
+        if folder not in self._customers:
+            with duckdb.connect() as duck:
+                self._customers = {folder: Customers(*read_customers(duck, folder))}
+        return self._customers[folder]
+
+    def _snapshot(self) -> Path:
         folder = newest_snapshot(self.lake, self.business_date)
         if folder is None:
             raise OutreachError(
                 f"The lake holds no snapshot of {self.business_date}, so nobody's address can be checked.",
                 "Point HUIKUAN_LAKE at the lake of the night.",
             )
-        if folder not in self._known:
-            self._known = {folder: _read_people(folder)}
-        return self._known[folder]
+        return folder
 
 
 def _read_people(folder: Path) -> People:
@@ -108,7 +142,7 @@ def obstacle(connection: psycopg.Connection[Any], ground: Ground, claim: Claim) 
     found = (
         _content(claim)
         or _night(connection, ground, claim)
-        or _reader(ground, claim)
+        or (_customer(connection, ground, claim) if claim.kind == STATEMENT else _reader(ground, claim))
         or _place(ground, claim)
         or _rest(ground, claim)
     )
@@ -194,10 +228,34 @@ def _reader(ground: Ground, claim: Claim) -> Fate | None:
     return None
 
 
+def _customer(connection: psycopg.Connection[Any], ground: Ground, claim: Claim) -> Fate | None:
+    """A statement: still approved, of the account that the mail is for, which is active, to a contact as it is now."""
+    row = connection.execute(
+        """
+        SELECT s.company_id, s.account_id, s.contact_id
+        FROM store.statement AS s
+        INNER JOIN store.statement_decision AS d ON s.statement_id = d.statement_id AND d.choice = 'approved'
+        INNER JOIN store.statement_batch AS b ON s.batch_id = b.batch_id
+        WHERE s.statement_id = %s AND b.run_id = %s AND b.content_hash = d.content_hash
+        """,
+        [claim.message_id.strip("<>").partition("@")[0], claim.run_id],
+    ).fetchone()
+    if row is None or claim.accounts != [list(row[:2])] or claim.recipient != f"{row[0]}/{row[1]}":
+        return Fate("parked", "the statement is not approved, or not of this account")
+    customers = ground.customers()
+    if customers.statuses.get((row[0], row[1])) != "active":
+        return Fate("suppressed", "the account is insolvent or closed by now, or not in the ledger")
+    if customers.addresses.get((row[0], row[1], row[2])) != claim.address:
+        return Fate("parked", "the contact has this address no longer")
+    return None
+
+
 def _place(ground: Ground, claim: Claim) -> Fate | None:
     if not is_address(claim.address):  # of two, the server would get the first, and the domain is that of the last
         return Fate("parked", "the address in the ledger is not one mail address")
-    if not ground.policy.may_receive(claim.address):
+    if claim.kind == STATEMENT and not ground.may_get_statement(claim.address):
+        return Fate("parked", OTHER_DOMAIN)
+    if claim.kind != STATEMENT and not ground.policy.may_receive(claim.address):
         return Fate("parked", "the address is outside our own domains")
     if ground.leaves_the_house and not ground.policy.may_leave(claim.address, ground.environment):
         return Fate("suppressed", f"environment {ground.environment or '?'}: the address is not on the allow-list")

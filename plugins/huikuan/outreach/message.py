@@ -44,7 +44,7 @@ TEMPLATES = INCLUDE / "templates" / "email"
 _NAMESPACE = uuid.UUID("6ba7b811-9dad-11d1-80b4-00c04fd430c8")  # RFC 9562's namespace of URLs
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*", re.ASCII)
 _GAPS = re.compile(r"\n{3,}")
-_XLSX = ("application", "vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+XLSX = ("application", "vnd.openxmlformats-officedocument.spreadsheetml.sheet")
 
 
 @dataclass(frozen=True)
@@ -74,16 +74,14 @@ def compose(worklist: Worklist, policy: OutreachPolicy, written_at: datetime) ->
     subject = sentences.subject(worklist, wording)
     text, html, pictures = rendered(worklist, policy)
     encoding = "base64" if wording.locale == "zh_CN" else "quoted-printable"  # any server can carry both
-    message = EmailMessage(policy=email_policy.SMTP)
-    message["From"] = Address(display_name=policy.sender_name, addr_spec=policy.sender)
-    message["To"] = Address(addr_spec=reader.email) if is_address(reader.email) else "undisclosed-recipients:;"
-    # Python may lose a plain space where it folds an encoded header; a no-break space is encoded with its neighbours
-    message["Subject"] = subject.replace(" ", "\u00a0")
-    message["Date"] = format_datetime(written_at)
-    message["Message-ID"] = f"<{identity}@{policy.domain}>"
-    message["Auto-Submitted"] = "auto-generated"
-    message["X-Auto-Response-Suppress"] = "All"
-    message["Content-Language"] = wording.lang
+    message = envelope(
+        Address(display_name=policy.sender_name, addr_spec=policy.sender),
+        reader.email,
+        subject,
+        written_at,
+        f"<{identity}@{policy.domain}>",
+        wording,
+    )
     message.set_content(text, cte=encoding)
     message.add_alternative(_inliner().inline(html), subtype="html", cte=encoding)
     for picture in pictures:
@@ -92,15 +90,32 @@ def compose(worklist: Worklist, policy: OutreachPolicy, written_at: datetime) ->
     if has_rows(worklist):
         message.add_attachment(
             workbook(worklist, wording, written_at),
-            maintype=_XLSX[0],
-            subtype=_XLSX[1],
+            maintype=XLSX[0],
+            subtype=XLSX[1],
             filename=f"huikuan-{kind}-{truth.business_date:%Y%m%d}.xlsx",
         )
-    _fix_boundaries(message, identity)
+    fix_boundaries(message, identity)
     address = reader.email if is_address(reader.email) else clean(reader.email)
     return Mail(
         str(message["Message-ID"]), kind, reader.rep_id, address, subject, message.as_bytes(), shown_accounts(worklist)
     )
+
+
+def envelope(
+    sender: Address, address: str, subject: str, written_at: datetime, message_id: str, wording: Wording
+) -> EmailMessage:
+    """A mail without a body: one sender, one recipient, and nothing that an automatic reply would answer to."""
+    message = EmailMessage(policy=email_policy.SMTP)
+    message["From"] = sender
+    message["To"] = Address(addr_spec=address) if is_address(address) else "undisclosed-recipients:;"
+    # Python may lose a plain space where it folds an encoded header; a no-break space is encoded with its neighbours
+    message["Subject"] = subject.replace(" ", "\u00a0")
+    message["Date"] = format_datetime(written_at)
+    message["Message-ID"] = message_id
+    message["Auto-Submitted"] = "auto-generated"
+    message["X-Auto-Response-Suppress"] = "All"
+    message["Content-Language"] = wording.lang
+    return message
 
 
 def has_rows(worklist: Worklist) -> bool:
@@ -142,7 +157,7 @@ def rendered(worklist: Worklist, policy: OutreachPolicy) -> tuple[str, str, list
     return _GAPS.sub("\n\n", text), html, list(pictures.values())
 
 
-def _fix_boundaries(message: EmailMessage, identity: uuid.UUID) -> None:
+def fix_boundaries(message: EmailMessage, identity: uuid.UUID) -> None:
     """Boundaries are random by default; made of the identity they keep equal mails equal."""
     parts = (part for part in message.walk() if part.is_multipart())
     for number, part in enumerate(parts):

@@ -368,6 +368,16 @@ def read_companies(duck: duckdb.DuckDBPyConnection, snapshot: Path, quality: Pat
     return _Ledger(duck, snapshot, quality).companies()
 
 
+def read_customers(
+    duck: duckdb.DuckDBPyConnection, snapshot: Path
+) -> tuple[dict[AccountKey, str], dict[tuple[str, str, str], str]]:
+    """Status of each account, and address of each contact by (company_id, account_id, contact_id)."""
+    ledger = _Ledger(duck, snapshot, None)
+    accounts = ledger.rows("account", "company_id, account_id, coalesce(status, 'active')")
+    contacts = ledger.rows("contact", "company_id, account_id, contact_id, email")
+    return {(row[0], row[1]): row[2] for row in accounts}, {(row[0], row[1], row[2]): row[3] for row in contacts}
+
+
 @dataclass(frozen=True)
 class _Ledger:
     """One snapshot, read through DuckDB; ``quality`` is the folder of the run's quarantine, if there is one."""

@@ -21,7 +21,17 @@ from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from huikuan.errors import FenceError
-from huikuan.outreach.eligibility import APPROVALS, Claim, Fate, Ground, IsWorkday, obstacle
+from huikuan.outreach.eligibility import (
+    APPROVALS,
+    STATEMENT,
+    Claim,
+    Fate,
+    Ground,
+    IsWorkday,
+    MayReceive,
+    nobody,
+    obstacle,
+)
 from huikuan.outreach.transport import (
     DeferredError,
     LostError,
@@ -51,7 +61,7 @@ _NOW = """CASE WHEN %(at_opening)s AND business_date = %(date)s THEN not_before
           ELSE coalesce(%(now)s::timestamptz, clock_timestamp()) END"""
 _DUE = f"""business_date = %(date)s AND (state IN ('queued', 'deferred') OR {SECOND_CHANCE})
            AND not_before <= {_NOW} AND not_after >= {_NOW}"""
-_ORDER = ["undelivered", "data_owner", *APPROVALS, "escalation", "digest"]
+_ORDER = ["undelivered", "data_owner", *APPROVALS, "escalation", "digest", STATEMENT]
 _CLAIM = ", ".join(column.name for column in fields(Claim) if column.name != "moment")
 
 
@@ -94,6 +104,7 @@ def send_messages(
     at_opening: bool = False,
     environment: str = "development",
     is_workday: IsWorkday | None = None,
+    may_get_statement: MayReceive = nobody,
 ) -> dict[str, Any]:
     """Hand over every mail of the date that is due, and return what became of all of them.
 
@@ -103,12 +114,13 @@ def send_messages(
     date left behind are settled too, and not sent. ``now`` replaces the database's clock in tests and replays;
     ``at_opening`` takes each mail of the date as of the moment at which its own window opens, and leaves those of other
     dates. Unless ``environment`` is ``production``, what really leaves goes to the policy's allow-list only.
-    ``is_workday`` says on which days of a calendar mails leave; None: on all.
+    ``is_workday`` says on which days of a calendar mails leave; None: on all. ``may_get_statement`` says which
+    addresses of customers may get a statement.
 
     Raises OutreachError when the transport cannot be used at all, FenceError when somebody took a mail from this
     sender; mails that were not handed over then wait in the outbox.
     """
-    ground = Ground(lake, business_date, policy, environment, transport.leaves_the_house, is_workday)
+    ground = Ground(lake, business_date, policy, environment, transport.leaves_the_house, is_workday, may_get_statement)
     clock = _Clock(now, at_opening)
     with connect(url, "mailer", autocommit=True) as connection:
         _settle_orphans(connection, business_date)
