@@ -61,7 +61,7 @@ class ReferralError(HuikuanError):
 
 
 class FinanceError(HuikuanError):
-    """A statement cannot be prepared, decided or answered, or a month cannot be closed, as asked; nothing was written."""
+    """A statement, a report or a closed month cannot be made, decided or answered as asked; nothing was written."""
 
 
 class PlaybookError(HuikuanError):

@@ -43,7 +43,7 @@ FEED = {
     "account_flag": f"{COMPANY}, 'A' || i, 'stop_supply', (ARRAY['active','released','proposed'])[1 + i % 3],"
     " DATE '{day}' - i % 90, 'R1', now(), 'rule', NULL, NULL, 'policy:1', 'R1', NULL, FALSE",
     "rep": "'R' || i, 'Rep ' || i, 'rep', 'M' || i % 20, TRUE",
-    "metric": "m.name, 'company/C1/rep/R' || i || '/' || m.name, 'C1', CASE WHEN i = 0 THEN 'company' ELSE 'rep' END,"
+    "metric": "m.name, 'company/C1/rep/R' || i || '/total/CNY', 'C1', CASE WHEN i = 0 THEN 'company' ELSE 'rep' END,"
     " CASE WHEN i = 0 THEN '' ELSE 'R' || i END, 'CNY', TRUE, (DATE '{as_of}' - 30 * m.back), w, 42.5,"
     " 'pct', 1, 2, NULL",
     "roll_rate": "'company/C' || i || '/currency/CNY' || b || c, 'C' || i, 'company', '', 'CNY', FALSE, 'm1', b, c,"
@@ -116,7 +116,9 @@ def _fill(url: str) -> int:
         for table in FEED:
             admin.execute(f"ANALYZE ONLY store.{table}")
         admin.execute("ANALYZE store.published")
-        [(partitions,)] = admin.execute("SELECT count(*) FROM pg_inherits").fetchall()
+        [(partitions,)] = admin.execute(
+            "SELECT count(*) FROM pg_inherits AS i INNER JOIN pg_class AS c ON i.inhrelid = c.oid WHERE c.relkind = 'r'"
+        ).fetchall()
     return int(partitions)
 
 

@@ -73,3 +73,33 @@ def test_a_file_that_asks_nothing(tmp_path: Path) -> None:
     (tmp_path / "x.sql").write_text("SELECT 1\n", encoding="utf-8")
     with pytest.raises(WarehouseError, match="does not say what it asks"):
         questions(tmp_path)
+
+
+def test_the_wide_views_say_what_the_long_one_says(finance: psycopg.Connection) -> None:
+    """Every column of them, on every close, is the metric of its name in one window and no other."""
+    windows = {
+        "as_of": ("open_amount", "overdue_amount", "overdue_share_pct", "dso_countback", "dso_true"),
+        "m3": (
+            *("dso_simple", "bpdso", "add", "cei", "cei_monthly", "days_late", "days_to_pay"),
+            *("promise_kept_pct", "promise_kept_amount_pct"),
+        ),
+        "mtd": ("coverage_pct", "answer_rate_pct", "collection_rate_pct", "sales", "receipts", "write_offs"),
+    }
+    window_of = {name: window for window, names in windows.items() for name in names}
+    described = finance.execute("SELECT * FROM collections.metric_daily LIMIT 0").description or ()
+    keys = {"business_date", "run_id", "scope", "company_id", "dimension", "member", "currency", "is_total", "as_of"}
+    assert {column.name for column in described} == keys | set(window_of)
+    for view, close in (("metric_month_end", "w.closed_on"), ("metric_daily", "w.as_of")):
+        for name, window in window_of.items():
+            [(told, differing)] = finance.execute(
+                f"SELECT count(m.value), count(*) FILTER (WHERE m.value IS DISTINCT FROM w.{name})"  # type: ignore[arg-type]
+                f" FROM collections.{view} AS w LEFT JOIN collections.metric AS m"
+                f" ON m.business_date = w.business_date AND m.scope = w.scope AND m.closed_on = {close}"
+                f" AND m.name = '{name}' AND m.\"window\" = '{window}' WHERE w.business_date = DATE '{DAY}'"
+            ).fetchall()
+            assert told > 0, (view, name)
+            assert differing == 0, (view, name)
+        [(rows, scopes)] = finance.execute(
+            f"SELECT count(*), count(DISTINCT (w.scope, {close})) FROM collections.{view} AS w"  # type: ignore[arg-type]
+        ).fetchall()
+        assert rows == scopes > 0

@@ -27,7 +27,8 @@ def test_eleven_digits_in_a_foreign_currency(tmp_path: Path) -> None:
         ],
         "allocation": [{"source_id": "R", "document_id": "D13", "amount": MUCH}],
         "promise": [
-            {"promise_id": name, "amount": MUCH, "currency": "USD", "made_on": made, "promised_for": made + timedelta(days=9)}
+            {"promise_id": name, "amount": MUCH, "currency": "USD", "made_on": made}
+            | {"promised_for": made + timedelta(days=9)}
             for name, made in (("old", DAY - timedelta(days=50)), ("new", DAY - timedelta(days=3)))
         ],
         "target": [{"month": DAY.replace(day=1), "currency": "USD", "amount": MUCH}],

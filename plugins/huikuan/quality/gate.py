@@ -216,9 +216,6 @@ def _completeness(
     through: dict[str, date] = dict(
         connection.execute("SELECT table_name, complete_through FROM counted.load_log").fetchall()
     )
-    for table in sorted(set(through) - set(policy.complete_tables)):
-        known = through[table]
-        evidence.completeness.append(Completeness(table, known.isoformat(), known >= as_of, is_required=False))
     incomplete = 0
     for table in policy.complete_tables:
         day = through.get(table)
@@ -228,6 +225,9 @@ def _completeness(
             continue
         incomplete += 1
         yield "no_contact", sentences.incomplete(table, day, as_of)
+    for table in sorted(set(through) - set(policy.complete_tables)):
+        known = through[table]
+        evidence.completeness.append(Completeness(table, known.isoformat(), known >= as_of, is_required=False))
     results.append(
         RuleResult(
             "gate.complete", "critical", "load_log", incomplete, len(policy.complete_tables),
