@@ -105,7 +105,8 @@ def _administrator(url: str) -> Iterator[psycopg.Connection]:
     except psycopg.errors.InsufficientPrivilege as error:
         raise WarehouseError(
             f"The login of the warehouse {label(url)} may not grant access: {error.diag.message_primary}.",
-            "Use the login that migrated the warehouse first, or one with ADMIN OPTION on the readers' roles.",
+            "Use a login with CREATEROLE and ADMIN OPTION on the readers' roles and on that login: the one that"
+            " migrated the warehouse first, if it made the login too.",
         ) from error
 
 
