@@ -57,8 +57,9 @@ docs: setup-dev ## the generated pages of docs/
 	$(BIN)/python -m huikuan.playbook.coverage > docs/playbooks.md
 	$(BIN)/python tests/bench/ranking.py
 
-gallery: setup ## pictures of the demo's mails in docs/gallery (after make demo; needs Debian's chromium, fonts-noto-cjk)
+gallery: setup ## pictures of the demo's mails, statements and report in docs/gallery (after make demo; needs Debian's chromium, poppler-utils, fonts-noto-cjk)
 	$(BIN)/python -m huikuan mail gallery --date 2026-09-04 --out docs/gallery
+	$(BIN)/python -m tests.finance_pictures --date 2026-09-04 --lake .home/lake --out docs/gallery
 
 lock: setup ## resolve requirements*.in again, with hashes, for Python 3.11 to 3.13
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock" --output-file requirements.txt requirements.in

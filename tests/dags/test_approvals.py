@@ -28,6 +28,7 @@ from huikuan.referrals.batches import open_batches
 from huikuan.referrals.decisions import decide
 from huikuan.settings import Settings
 from huikuan.warehouse.migrate import migrate
+from tests.approval_airflow import READING_SECONDS, Stage, environment, everything_written, task_log
 from tests.referral_samples import POISON, Line, lay_ledger, publish_lines
 
 pytestmark = pytest.mark.airflow
@@ -36,9 +37,6 @@ DAG = "collections_referrals"
 ANSWERED, CHANGED, SILENT = (date(2026, 3, day) for day in (2, 3, 4))
 USERS = ("M-CHEN", "M-BOSS", "R-LI")
 CANARY = "canary-approval-9Vw"
-TIMEOUT_SECONDS = 150
-READING_SECONDS = 6
-"""Nobody answers faster. Airflow 3.3 fails a task whose answer comes before it has noted that its first half ended."""
 HOURS = 10
 """policy.approvals.answer_within_hours of include/policy/default.yaml"""
 
@@ -62,23 +60,7 @@ class Seen:
             return connection.execute(query, values).fetchall()
 
     def log(self, day: date, map_index: int, attempt: int = 1) -> str:
-        folder = self.airflow_home / "logs" / "tasks" / f"dag_id={DAG}" / f"run_id={self.runs[day]}" / "task_id=approve"
-        return (folder / f"map_index={map_index}" / f"attempt={attempt}.log").read_text(encoding="utf-8")
-
-
-class Client:
-    """Airflow's API for one user; every answer is a status code."""
-
-    def __init__(self, airflow: local.Airflow, user: str) -> None:
-        self.api = local.Api(airflow, user)
-
-    def answer(self, run_id: str, map_index: int, choice: str, **params: Any) -> int:
-        path = f"/dags/{DAG}/dagRuns/{run_id}/taskInstances/approve/{map_index}/hitlDetails"
-        try:
-            self.api.patch(path, {"chosen_options": [choice], "params_input": params})
-        except local.LocalAirflowError as error:
-            return int(error.problem.split("answered ")[1].split()[0])
-        return 200
+        return task_log(self.airflow_home, DAG, self.runs[day], "approve", map_index, attempt)
 
 
 @pytest.fixture(scope="module")
@@ -89,27 +71,16 @@ def seen(new_database: Callable[..., str]) -> Iterator[Seen]:
     url = new_database()
     migrate(url)
     _lay_nights(url, settings.lake)
-    metadata = (
-        new_database()
-    )  # row locks, as in production; with SQLite so many tasks at once would wait for each other
-    environment = {
-        "AIRFLOW_CONN_HUIKUAN_WAREHOUSE": url.replace("postgres:@", f"postgres:{CANARY}@"),
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": metadata.replace("postgresql://", "postgresql+psycopg://"),
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_ASYNC": metadata.replace("postgresql://", "postgresql+psycopg://"),
-        "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "True",  # no night of today's date beside ours
-        "AIRFLOW__SCHEDULER__TRIGGER_TIMEOUT_CHECK_INTERVAL": "2",
-        "HUIKUAN_APPROVERS": json.dumps({"M-BOSS": "M-BOSS"}),
-    }
-    airflow = local.prepare(settings, local.free_port(), environment, USERS)
+    metadata = new_database()
+    given = environment(url, metadata, CANARY, HUIKUAN_APPROVERS=json.dumps({"M-BOSS": "M-BOSS"}))
     try:
-        local.start(airflow, local.DEMO_SERVICES, (DAG,))
-        local.Api(airflow).patch(f"/dags/{DAG}", {"is_paused": False})
-        told = Seen(url, metadata, airflow.home)
-        _tell_the_story(airflow, told, settings.lake)
-        local.stop(airflow.home)
+        stage = Stage.start(settings, DAG, "open_batches", USERS, metadata, given)
+        told = Seen(url, metadata, stage.airflow.home)
+        _tell_the_story(stage, told, settings.lake)
+        local.stop(settings.home / "airflow")
         yield told
     finally:
-        local.stop(airflow.home)
+        local.stop(settings.home / "airflow")
         shutil.rmtree(home)
 
 
@@ -128,111 +99,50 @@ def _lines(company: str) -> list[Line]:
     return [Line("A1", "500", company_id=company), Line("A2", "400", company_id=company)]
 
 
-def _tell_the_story(airflow: local.Airflow, told: Seen, lake: Path) -> None:
-    admin, clients = Client(airflow, local.USER), {user: Client(airflow, user) for user in USERS}
-    told.runs[ANSWERED] = _trigger(admin.api, partition_key=str(ANSWERED))
+def _tell_the_story(stage: Stage, told: Seen, lake: Path) -> None:
+    told.runs[ANSWERED] = stage.trigger(partition_key=str(ANSWERED))
     for day in (CHANGED, SILENT):
-        told.runs[day] = _trigger(admin.api, conf={"business_date": str(day)})
+        told.runs[day] = stage.trigger(conf={"business_date": str(day)})
 
-    _wait(admin.api, told.runs[ANSWERED], {0: "awaiting_input", 1: "awaiting_input"})
-    pages = _pages(admin.api, told.runs[ANSWERED])
+    run = told.runs[ANSWERED]
+    stage.wait(run, {0: "awaiting_input", 1: "awaiting_input"})
+    pages = {page["user"]: page for page in stage.pages(run)}
     told.pages |= pages
     chen, boss = (pages[user]["map_index"] for user in ("M-CHEN", "M-BOSS"))
-    run = told.runs[ANSWERED]
-    told.answers["a rep"] = clients["R-LI"].answer(run, chen, "Approve")
-    told.answers["another approver"] = clients["M-BOSS"].answer(run, chen, "Approve")
-    told.answers["the admin"] = admin.answer(run, chen, "Approve")
+    told.answers["a rep"] = stage.answer("R-LI", run, chen, "Approve")
+    told.answers["another approver"] = stage.answer("M-BOSS", run, chen, "Approve")
+    told.answers["the admin"] = stage.answer(local.USER, run, chen, "Approve")
     told.decided_after["refusals"] = _decisions(told)
     time.sleep(READING_SECONDS)
-    told.answers["no such choice"] = clients["M-CHEN"].answer(run, chen, "Yes")
-    told.answers["the approver"] = clients["M-CHEN"].answer(run, chen, "Approve", leave_out="#2", note="court date set")
-    told.answers["the approver again"] = clients["M-CHEN"].answer(run, chen, "Reject")
+    told.answers["no such choice"] = stage.answer("M-CHEN", run, chen, "Yes")
+    told.answers["the approver"] = stage.answer("M-CHEN", run, chen, "Approve", leave_out="#2", note="court date set")
+    told.answers["the approver again"] = stage.answer("M-CHEN", run, chen, "Reject")
 
-    _wait(admin.api, told.runs[CHANGED], {0: "awaiting_input"})
+    stage.wait(told.runs[CHANGED], {0: "awaiting_input"})
     time.sleep(READING_SECONDS)
-    told.pages |= {"changed": next(iter(_pages(admin.api, told.runs[CHANGED]).values()))}
+    told.pages |= {"changed": stage.pages(told.runs[CHANGED])[0]}
     publish_lines(told.url, lake / "tables", _lines("C2")[:1], day=CHANGED, run="b")
-    told.answers["after a change"] = clients["M-CHEN"].answer(told.runs[CHANGED], 0, "Approve")
+    told.answers["after a change"] = stage.answer("M-CHEN", told.runs[CHANGED], 0, "Approve")
 
-    _wait(admin.api, run, {chen: "success", boss: "awaiting_input"})
+    stage.wait(run, {chen: "success", boss: "awaiting_input"})
     told.decided_after["the approval"] = _decisions(told)
     # Marked as success by hand in Airflow: that is not an answer.
-    admin.api.patch(f"/dags/{DAG}/dagRuns/{run}/taskInstances/approve/{boss}", {"new_state": "success"})
+    stage.api.patch(f"/dags/{DAG}/dagRuns/{run}/taskInstances/approve/{boss}", {"new_state": "success"})
 
-    _wait(admin.api, told.runs[CHANGED], {0: "failed"})
-    _clear(admin.api, told.runs[CHANGED])
-    _wait(admin.api, told.runs[CHANGED], {0: "failed"}, attempt=2)
+    # Asked again as somebody might who saw the failure: with new batches, since the rows have changed.
+    stage.wait(told.runs[CHANGED], {0: "failed"})
+    stage.clear(told.runs[CHANGED], "open_batches")
+    stage.wait(told.runs[CHANGED], {0: "failed"}, attempt=2)
 
-    _wait(admin.api, told.runs[SILENT], {0: "awaiting_input"})
-    told.deadline = _let_time_pass(told.metadata, told.runs[SILENT])
-    _wait(admin.api, told.runs[SILENT], {0: "skipped"})
-    told.answers["too late"] = clients["M-CHEN"].answer(told.runs[SILENT], 0, "Approve")
-    _wait(admin.api, run, {chen: "success", boss: "success"})
+    stage.wait(told.runs[SILENT], {0: "awaiting_input"})
+    told.deadline = stage.let_time_pass(told.runs[SILENT], 0)
+    stage.wait(told.runs[SILENT], {0: "skipped"})
+    told.answers["too late"] = stage.answer("M-CHEN", told.runs[SILENT], 0, "Approve")
+    stage.wait(run, {chen: "success", boss: "success"})
     time.sleep(5)  # whatever a late answer might still start
     told.decided_after["everything"] = _decisions(told)
     for day, run_id in told.runs.items():
-        for task in _tasks(admin.api, run_id):
-            told.states[f"{day} {task['task_id']} {task['map_index']}"] = task["state"]
-
-
-def _trigger(api: local.Api, **which: Any) -> str:
-    return str(api.post(f"/dags/{DAG}/dagRuns", {"logical_date": None, **which})["dag_run_id"])
-
-
-def _tasks(api: local.Api, run_id: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = api.get(f"/dags/{DAG}/dagRuns/{run_id}/taskInstances")["task_instances"]
-    return found
-
-
-def _wait(api: local.Api, run_id: str, wanted: dict[int, str], attempt: int = 1) -> None:
-    """Until the approvals of a run are in these states, by map index; a task that would be tried again ends it."""
-    deadline = time.monotonic() + TIMEOUT_SECONDS
-    while time.monotonic() < deadline:
-        tasks = [task for task in _tasks(api, run_id) if task["task_id"] in ("approve", "open_batches")]
-        for task in tasks:
-            assert task["state"] != "up_for_retry", _log(api, run_id, task)
-        states = {
-            task["map_index"]: task["state"]
-            for task in tasks
-            if task["task_id"] == "approve" and task["map_index"] >= 0 and task["try_number"] >= attempt
-        }
-        if states == wanted:
-            return
-        time.sleep(0.5)
-    raise AssertionError(f"{run_id}: wanted {wanted}, found {states}")
-
-
-def _log(api: local.Api, run_id: str, task: dict[str, Any]) -> str:
-    path = f"/dags/{DAG}/dagRuns/{run_id}/taskInstances/{task['task_id']}/logs/{task['try_number']}"
-    return json.dumps(api.get(path, map_index=task["map_index"])["content"][-12:], indent=1, ensure_ascii=False)
-
-
-def _pages(api: local.Api, run_id: str) -> dict[str, dict[str, Any]]:
-    """What waits for a person, by the user it is assigned to."""
-    found = api.get(f"/dags/{DAG}/dagRuns/{run_id}/hitlDetails")["hitl_details"]
-    pages = {}
-    for page in found:
-        [user] = page["assigned_users"]
-        pages[user["id"]] = page | {"map_index": page["task_instance"]["map_index"]}
-    return pages
-
-
-def _let_time_pass(metadata: str, run_id: str) -> datetime:
-    """Move the deadline of a waiting approval into the past; returns the one that Airflow had set."""
-    this = f"dag_id = '{DAG}' AND run_id = %s AND task_id = 'approve'"
-    with psycopg.connect(metadata) as connection:
-        [(deadline,)] = connection.execute(
-            f"SELECT trigger_timeout FROM task_instance WHERE {this} FOR UPDATE", [run_id]
-        ).fetchall()
-        connection.execute(f"UPDATE task_instance SET trigger_timeout = '2026-01-01Z' WHERE {this}", [run_id])
-    assert isinstance(deadline, datetime)
-    return deadline
-
-
-def _clear(api: local.Api, run_id: str) -> None:
-    """Ask again as somebody might who saw the failure: with new batches, since the rows have changed."""
-    body = {"dry_run": False, "dag_run_id": run_id, "task_ids": ["open_batches"], "only_failed": False}
-    api.post(f"/dags/{DAG}/clearTaskInstances", {**body, "include_downstream": True})
+        told.states |= {f"{day} {task}": state for task, state in stage.states(run_id).items()}
 
 
 def _decisions(told: Seen) -> list[tuple[Any, ...]]:
@@ -335,23 +245,9 @@ def test_legal_packets_wait_for_nobody(seen: Seen) -> None:
 
 def test_no_password_is_written_anywhere(seen: Seen) -> None:
     """Logs, and the whole metadata database: XCom, rendered fields, pages for approvers."""
-    written = "\n".join(
-        [
-            *(path.read_text("utf-8", "replace") for path in seen.airflow_home.rglob("*") if path.is_file()),
-            *_everything(seen.metadata),
-        ]
-    )
+    written = everything_written(seen.airflow_home, seen.metadata)
     assert "{{ conn.huikuan_warehouse.password }}" in written, "the search itself works"
     assert CANARY not in written
-
-
-def _everything(url: str) -> Iterator[str]:
-    """Every row of a database as text."""
-    with psycopg.connect(url) as connection:
-        tables = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
-        for (table,) in tables:
-            for (row,) in connection.execute(f'SELECT t::text FROM "{table}" AS t'):
-                yield row
 
 
 def test_only_ids_and_counts_travel_between_tasks(seen: Seen) -> None:

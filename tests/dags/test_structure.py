@@ -20,6 +20,7 @@ HERE = Path(__file__).parent
 SNAPSHOT = HERE / "structure.json"
 DAGS = HERE.parents[1] / "dags"
 EXPECTED = {
+    "collections_month_end",
     "collections_nightly",
     "collections_outreach",
     "collections_policy_backtest",

@@ -79,6 +79,17 @@ def test_a_day_that_does_not_tie_has_exit_code_1(settings: Settings) -> None:
     assert "does not tie" in result.output
 
 
+@pytest.mark.parametrize(("first", "second"), [("A9", "A1"), ("A1", "A9")])
+def test_what_quarantine_holds_back_is_added_once(settings: Settings, first: str, second: str) -> None:
+    """A document of an account that the ledger does not know, and the same one repaired; and the other way round."""
+    for day, account_id in ((FIRST, first), (SECOND, second)):
+        doubtful = {**DOCUMENTS[1], "document_id": "I3", "account_id": account_id, "amount": 1}
+        night(settings, day, {CLOSE: 1501, date(2026, 6, 11): 1501}, document=[*DOCUMENTS, doubtful])
+    (tie,) = ageing(str(settings.warehouse_url), settings.lake, CLOSE).ties
+    expected = (1501, 0) if second == "A1" else (1500, 1)
+    assert (tie.ledger_balance, tie.quarantined, tie.state) == (*expected, "tied")
+
+
 def test_nothing_dated_back(settings: Settings) -> None:
     night(settings, FIRST, {CLOSE: 1500})
     night(settings, SECOND, {CLOSE: 1500, date(2026, 6, 11): 1500})

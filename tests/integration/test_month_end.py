@@ -12,7 +12,9 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
+import duckdb
 import psycopg
 import pypdf
 import pytest
@@ -23,12 +25,19 @@ from huikuan.errors import FinanceError, ReferralError
 from huikuan.finance import batches, months
 from huikuan.finance.batches import MANIFEST, Prepared, prepare
 from huikuan.finance.decisions import decide
+from huikuan.finance.proposals import propose_targets
+from huikuan.finance.replies import Reply, reply
+from huikuan.finance.statement_mails import unwritten, write_statements
+from huikuan.ledger.contract import INPUTS
 from huikuan.ledger.demo import generate
 from huikuan.night.run import run_night
+from huikuan.policy import load_policy
 from huikuan.settings import DEFAULT_POLICY, Settings
 from huikuan.warehouse.connect import connect
 
 pytestmark = pytest.mark.fonts
+
+MAILED = "SELECT recipient FROM store.message WHERE kind = 'statement'"
 
 DAY, CUT_OFF, MONTH = date(2026, 7, 1), date(2026, 6, 30), date(2026, 6, 1)
 ATTACK = '=1+1 {{ conn.erp.password }} #read("/etc/passwd")'
@@ -142,6 +151,8 @@ def test_every_account_that_owes_gets_one_or_is_named(books: Books, made: Prepar
     assert len(lines) == made.statements > 10
     assert {line.account_id for line in lines} | set(made.failed) == {account for (account,) in owing} - inactive
     [reason] = made.failed.values()
+    kept = json.loads((books.lake / "statements" / str(made.batch_id) / MANIFEST).read_text(encoding="utf-8"))
+    assert kept["failed"] == made.failed
     assert "U+202E" in reason
     assert "Acme" not in reason
 
@@ -167,6 +178,11 @@ def test_the_file_of_a_statement_is_that_accounts_own(books: Books, made: Prepar
     """Over all accounts: the file of the row names this account and no other, and is the file that was hashed."""
     manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     stems = {entry["account_id"]: entry["stem"] for entry in manifest["statements"]}
+    names = {
+        row["account_id"]: "".join(row["name"].split())
+        for row in _read(books.ledger / "account.csv")
+        if row["company_id"] == books.company_id
+    }
     lines = _lines(books, made)
     ids = {line.account_id for line in lines}
     for line in lines:
@@ -176,6 +192,7 @@ def test_the_file_of_a_statement_is_that_accounts_own(books: Books, made: Prepar
         text = "".join(page.extract_text() for page in pages)
         assert len(pages) == line.page_count
         assert line.number in text
+        assert names[line.account_id] in "".join(text.split())
         assert {account for account in ids if account in text} == {line.account_id}
     assert len({line.file_hash for line in lines}) == len(lines)
     assert len({line.number for line in lines}) == len(lines)
@@ -186,6 +203,18 @@ def test_text_of_the_ledger_is_text_on_paper(folder: Path) -> None:
     [attacked] = [text for text in texts if "conn.erp.password" in text]
     assert "/etc/passwd" in attacked
     assert "root:" not in attacked
+
+
+def test_no_cell_of_a_workbook_is_a_formula_or_a_link(folder: Path, made: Prepared) -> None:
+    books = sorted(folder.glob("*.xlsx"))
+    assert len(books) == made.statements
+    texts = ""
+    for book in books:
+        with ZipFile(book) as archive:
+            parts = {name: archive.read(name).decode() for name in archive.namelist() if name.endswith(".xml")}
+        assert not any("<f>" in part or "<hyperlink" in part for part in parts.values())
+        texts += parts["xl/sharedStrings.xml"]
+    assert "=1+1" in texts  # shown, as text
 
 
 def test_a_second_call_finds_the_batch(books: Books, made: Prepared, folder: Path) -> None:
@@ -263,11 +292,69 @@ def test_the_commands(books: Books, made: Prepared) -> None:
     assert "记录recordedbefore" in again
 
 
+def test_a_reply_is_written_down_by_people_and_confirmed_on_paper_only(books: Books, made: Prepared) -> None:
+    url, lake, by, on = books.url, books.lake, books.approver_id, date(2026, 7, 9)
+    [left_out] = books.rows(
+        "SELECT s.number FROM store.statement AS s JOIN store.statement_decision AS d USING (statement_id)"
+        " WHERE s.batch_id = %s AND d.choice = 'left_out'",
+        made.batch_id,
+    )[0]
+    line = next(line for line in _lines(books, made) if line.number != left_out)
+    number, confirmed = line.number, Reply("confirmed", on, uri="dms://statements/1")
+    assert books.rows("SELECT count(*) FROM store.statement_reply") == [(0,)]  # silence, however long
+    refused: list[tuple[str, Reply, str, str]] = [
+        ("nothing", confirmed, by, "No statement has the number"),
+        (left_out, confirmed, by, "never approved"),
+        (number, Reply("confirmed", on, uri=" "), by, "only with the stamped paper"),
+        (number, Reply("confirmed", date(2026, 6, 30), uri="x"), by, "older than the statement"),
+        (number, Reply("confirmed", on, uri="x", stated_amount=Decimal(1)), by, "states no amount"),
+        (number, Reply("differs", on), by, "needs the balance"),
+        (number, Reply("differs", on, "XXX", Decimal(1)), by, "the amount is in XXX"),
+        (number, confirmed, "nobody", "not an active person"),
+    ]
+    for wanted, said, who, why in refused:
+        with pytest.raises(FinanceError, match=why):
+            reply(url, lake, wanted, said, by=who)
+    currency = min(line.balances)
+    with pytest.raises(FinanceError, match="has no document"):
+        reply(url, lake, number, Reply("differs", on, currency, Decimal(5), "NOT-THEIRS"), by=by)
+    assert books.rows("SELECT count(*) FROM store.statement_reply") == [(0,)]
+    differs = Reply("differs", on, currency, Decimal("99.5"), note="少一张发票")
+    assert (reply(url, lake, number, differs, by=by).position, reply(url, lake, number, confirmed, by=by).position) == (
+        1,
+        2,
+    )
+    again = reply(url, lake, number, confirmed, by=by)
+    assert (again.position, again.is_new, again.account_id) == (2, False, line.account_id)
+    stored = "SELECT position, outcome, stated_amount, uri, recorded_by FROM store.statement_reply ORDER BY 1"
+    assert books.rows(stored) == [
+        (1, "differs", Decimal("99.5"), None, by),
+        (2, "confirmed", None, "dms://statements/1", by),
+    ]
+
+
 def test_no_statement_without_a_published_night(books: Books) -> None:
     with pytest.raises(FinanceError, match="no night was recorded"):
         prepare(books.url, books.lake, date(2026, 6, 3), books.company_id)
     with pytest.raises(FinanceError, match="knows no company"):
         prepare(books.url, books.lake, DAY, "NOBODY")
+
+
+def _mail(books: Books, made: Prepared) -> set[str]:
+    """Write the approved statements as mails to whoever has an address; returns who is new in the outbox."""
+    before = {who for (who,) in books.rows(MAILED)}
+    policy = load_policy(DEFAULT_POLICY)
+    everybody = policy.finance.statements.model_copy(update={"recipient_domains": ("*",)})
+    write_statements(books.url, books.lake, str(made.batch_id), policy.outreach, everybody)
+    return {who for (who,) in books.rows(MAILED)} - before
+
+
+def test_each_approved_statement_enters_the_outbox_once(books: Books, made: Prepared) -> None:
+    entered = _mail(books, made)
+    assert len(entered) == made.statements - 1
+    assert _mail(books, made) == set()
+    with psycopg.connect(books.url) as connection:
+        connection.execute("UPDATE store.message SET state = 'sent' WHERE kind = 'statement'")
 
 
 # --- the month, closed on the same night -----------------------------------------------------------------------------
@@ -311,15 +398,19 @@ def test_a_closed_month_stays_and_a_correction_is_another_version(books: Books, 
     with pytest.raises(FinanceError, match="needs a reason"):
         months.correct(books.url, books.lake, books.company_id, MONTH, " ", books.approver_id)
     rep = next(row["rep_id"] for row in _read(books.ledger / "rep.csv") if row["role"] == "rep")
-    with pytest.raises(ReferralError, match="may not decide"):
-        months.correct(books.url, books.lake, books.company_id, MONTH, "late receipt", rep)
+    for by, why in ((rep, "may not decide"), ("nobody", "not a person")):
+        with pytest.raises(ReferralError, match=why):
+            months.correct(books.url, books.lake, books.company_id, MONTH, "late receipt", by)
     second = months.correct(books.url, books.lake, books.company_id, MONTH, "late receipt", books.approver_id)
     assert (second.version, second.run_id, second.reason) == (2, again, "late receipt")
     assert _closed(books, 1) == before
     assert next(row[3] for row in _closed(books, 2) if row[0] == "CNY") == now
+    assert now - next(row[3] for row in before if row[0] == "CNY") == Decimal("123.45")
+    with pytest.raises(FinanceError, match="same as in version 2"):
+        months.correct(books.url, books.lake, books.company_id, MONTH, "once more", books.approver_id)
     assert months.lock(books.url, books.lake, books.company_id, MONTH, books.approver_id) == first
     assert books.rows("SELECT version, is_latest FROM collections.month_lock ORDER BY 1") == [(1, False), (2, True)]
-    for view in ("closed_metric", "closed_provision"):
+    for view in (f"closed_{name}" for name in months.FIGURES):
         versions = books.rows(f"SELECT DISTINCT version, is_latest FROM collections.{view} ORDER BY 1")
         assert versions == [(1, False), (2, True)], view
 
@@ -334,12 +425,32 @@ def _with_late_receipt(books: Books, row: dict[str, str]) -> dict[str, str]:
     return {**row, "balance": str(Decimal(row["balance"]) - Decimal("123.45"))} if is_hit else row
 
 
-def test_the_batch_of_an_earlier_run_is_not_answered_any_more(books: Books) -> None:
-    """Whoever prepares after a re-run gets another batch; the one before it can only be read."""
-    fresh = books.prepare()
-    assert fresh.is_new
+def test_a_corrected_statement_leaves_under_its_own_number_and_no_other_twice(books: Books, made: Prepared) -> None:
+    """Of the customers that have theirs, one gets another: whose receipt was booked late. The one left out gets his."""
+    again = books.prepare()
+    decide(books.url, books.lake, str(again.batch_id), "approve", by=books.approver_id, via="command")
+    late = next(row["account_id"] for row in _read(books.ledger / "receipt.csv") if row["receipt_id"] == "RC-LATE")
+    (left_out,) = books.rows(
+        "SELECT s.account_id FROM store.statement AS s JOIN store.statement_decision AS d USING (statement_id)"
+        " WHERE s.batch_id = %s AND d.choice = 'left_out'",
+        made.batch_id,
+    )
+    entered = _mail(books, again)
+    assert sorted(who.split("/")[1] for who in entered) == sorted({late, *left_out})
+    assert unwritten(books.url, str(again.batch_id)) == 0
+
+
+def _rename(books: Books) -> None:
     _edit(books.ledger / "rep.csv", lambda rows: [{**row, "name": f"{row['name']} jun."} for row in rows])
     books.night()
+
+
+def test_the_batch_of_an_earlier_run_is_not_answered_any_more(books: Books) -> None:
+    """Whoever prepares after a re-run gets another batch; the one before it can only be read."""
+    _rename(books)
+    fresh = books.prepare()
+    assert fresh.is_new
+    _rename(books)
     with pytest.raises(FinanceError, match="have changed since"):
         decide(books.url, books.lake, str(fresh.batch_id), "approve", by=books.approver_id, via="command")
 
@@ -356,3 +467,40 @@ def test_a_month_without_a_night_is_not_closed(books: Books) -> None:
 def test_nobody_changes_a_version_afterwards(books: Books) -> None:
     with connect(books.url, "desk") as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
         connection.execute("UPDATE store.month_lock SET run_id = 'x'")
+
+
+# --- the month to come -----------------------------------------------------------------------------------------------
+
+
+def test_targets_are_proposed_per_company_and_loaded_by_nobody(books: Books) -> None:
+    """The command writes what the function writes; every row can be loaded as the feed, and nothing of it is."""
+    written = propose_targets(books.settings, DAY)
+    folder = books.lake / "proposals" / "targets" / "2026-07"
+    assert sorted(written) == sorted(folder.iterdir())
+    assert {path.stem for path in written} <= {row["company_id"] for row in _read(books.ledger / "company.csv")}
+    before = {path: path.read_bytes() for path in written}
+    result = CliRunner().invoke(
+        app, ["month", "propose", "--date", str(DAY), "--lake", str(books.lake), "--warehouse", books.url]
+    )
+    assert result.exit_code == 0, result.output
+    assert {path: path.read_bytes() for path in folder.iterdir()} == before
+    rows = _read(folder / f"{books.company_id}.csv")
+    assert {row["month"] for row in rows} == {"2026-07-01"}
+    assert list(rows[0]) == [column.name for column in INPUTS["target"].columns]
+    owed = dict(
+        books.rows(
+            "SELECT account_id || currency, net_amount FROM collections.account_balance"
+            " WHERE business_date = %s AND company_id = %s",
+            DAY,
+            books.company_id,
+        )
+    )
+    for row in rows:
+        assert 0 < Decimal(row["amount"]) <= owed[row["account_id"] + row["currency"]] + Decimal("0.01")
+    with duckdb.connect() as duck:
+        [(count, total)] = duck.sql(
+            f"SELECT count(*), sum(amount) FROM '{folder / books.company_id}.parquet'"
+        ).fetchall()
+    assert (count, total) == (len(rows), sum(Decimal(row["amount"]) for row in rows))
+    with pytest.raises(FinanceError, match="No night of 2026-08-01 is published"):
+        propose_targets(books.settings, date(2026, 8, 1))

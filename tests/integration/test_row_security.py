@@ -30,6 +30,7 @@ BY_MEMBER = ("metric", "roll_rate", "root_cause")
 SHARED_OUT = {
     "account__rep_id": f"'R' || (i % {REPS})",
     "rep__rep_id": "'R' || i",
+    "rep__is_active": "TRUE",
     "rep__manager_id": "CASE WHEN i BETWEEN 1 AND 3 THEN 'R0' END",
     "rep_performance__rep_id": "'R' || i",
     **{f"{table}__dimension": "CASE WHEN i < 10 THEN 'rep' ELSE 'company' END" for table in BY_MEMBER},
@@ -212,6 +213,19 @@ def test_history_follows_the_account_to_whoever_has_it_now(warehouse_url: str, t
         with _as(warehouse_url, name) as connection:
             found = connection.execute("SELECT business_date, account_id FROM open_item").fetchall()
             assert set(found) == {(day, account) for day in (NIGHT, LATER) for account in accounts}
+
+
+def test_who_has_left_sees_nothing(warehouse_url: str, tmp_path: Path) -> None:
+    """The login need not be taken back first: the ledger says that R1 has gone, and R2 is no longer in it at all."""
+    published(warehouse_url, tmp_path, record(NIGHT), ROWS, **SHARED_OUT)
+    logins = {rep_id: _new_login(warehouse_url) for rep_id in ("R0", "R1", "R2")}
+    for rep_id, name in logins.items():
+        access.grant(warehouse_url, name, rep_id=rep_id, granted_by="operator:test")
+    gone = {"rep__is_active": "i <> 1", "rep__rep_id": "CASE WHEN i = 2 THEN 'X' ELSE 'R' || i END"}
+    published(warehouse_url, tmp_path, record(LATER), ROWS, **SHARED_OUT | gone)
+    for rep_id, accounts in (("R0", _of(0, 1, 3)), ("R1", set()), ("R2", set())):
+        with _as(warehouse_url, logins[rep_id]) as connection:
+            assert _accounts(connection, "open_item") == accounts
 
 
 def test_every_result_is_guarded(url: str) -> None:

@@ -21,6 +21,7 @@ from pytest_alembic.tests import (
 
 from huikuan.columns import allowed_values
 from huikuan.errors import WarehouseError
+from huikuan.finance.months import FIGURES
 from huikuan.warehouse import migrate as migration
 from huikuan.warehouse.connect import connect
 from huikuan.warehouse.migrate import alembic_config, migrate, view_texts
@@ -120,7 +121,7 @@ def test_every_output_table_has_a_view_with_its_columns(module_warehouse_url: st
             assert [c.name for c in cursor.description or ()] == [c.name for c in table.columns]
     others = {"run", "last_run", "message", "delivered_notice", "supply_hold", "release_list", "referral"}
     wide = {"calendar_day", "metric_daily", "metric_month_end"}
-    closed = {"month_lock", "closed_metric", "closed_month_balance", "closed_provision"}
+    closed = {"month_lock", *(f"closed_{name}" for name in FIGURES)}
     assert set(view_texts()) == {*RESULTS, *others, *wide, *closed, "sanction_override"}
 
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
+
+import duckdb
 
 from huikuan.engine import duck
 from huikuan.policy import load_policy
@@ -113,3 +116,42 @@ def test_habits_are_learnt_from_earlier_month_ends(tmp_path: Path) -> None:
     rows = forecast(ledger, MONDAY, tmp_path / "a")
     expected = {week: rows[MONDAY, week, "behaviour"]["expected"] for week in range(13)}
     assert {week: amount for week, amount in expected.items() if amount} == {0: 450, 4: 450}
+
+
+def errors(folder: Path) -> dict[str, list[Any]]:
+    """Published error in percent, missed and received money by how many weeks ahead the forecast looked."""
+    with duckdb.connect() as connection:
+        rows = connection.execute(
+            'SELECT "window", value, numerator, denominator, note FROM read_parquet(?)'
+            " WHERE name = 'forecast_error_pct' AND NOT is_total",
+            [str(folder / "tables" / "metric.parquet")],
+        ).fetchall()
+    return {window: rest for window, *rest in rows}
+
+
+def test_the_error_of_a_forecast_is_published_once_its_week_is_over(tmp_path: Path) -> None:
+    """Of 100 expected in the first week 80 came: 20 ÷ 80. Of 200 in the second 150 came: 50 ÷ 150, two weeks ahead.
+
+    The forecast of the second Monday expected the 20 that were left of D1 for its first week: the customer had paid on
+    8 July, 37 days late, and D2 would follow on 21 August. It missed 130, so one week ahead it is 150 ÷ 230.
+    """
+    document = [bill("D1", date(2026, 6, 1), 100), bill("D2", MONDAY + timedelta(days=9), 200)]
+    first = forecast({"document": document}, MONDAY, tmp_path / "a")
+    assert [first[MONDAY, week, "total"]["expected"] for week in (0, 1)] == [100, 200]
+    assert errors(tmp_path / "a")["w1"] == [None, 0, 0, "no_forecast"]
+
+    paid = [{"receipt_id": "R1", "received_on": MONDAY + timedelta(days=2), "amount": 80}]
+    given = [{"source_id": "R1", "document_id": "D1", "amount": 80}]
+    second_monday, third_monday = MONDAY + timedelta(days=7), MONDAY + timedelta(days=14)
+    ledger = {"document": document, "receipt": paid, "allocation": given}
+    second = forecast(ledger, second_monday, tmp_path / "b", tmp_path / "a" / "tables")
+    assert second[second_monday, 1, "total"]["expected"] == 20
+    assert errors(tmp_path / "b")["w1"] == [25, 20, 80, None]
+    assert errors(tmp_path / "b")["w2"] == [None, 0, 0, "no_forecast"]
+
+    paid.append({"receipt_id": "R2", "received_on": MONDAY + timedelta(days=10), "amount": 150})
+    given.append({"source_id": "R2", "document_id": "D2", "amount": 150})
+    forecast(ledger, third_monday, tmp_path / "c", tmp_path / "b" / "tables")
+    known = errors(tmp_path / "c")
+    assert known["w1"] == [Decimal("65.2174"), 150, 230, None]
+    assert known["w2"] == [Decimal("33.3333"), 50, 150, None]

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from huikuan.cli.options import As, Lake, Warehouse, cells, console, prepared, say, table
+from huikuan.cli.options import As, BusinessDate, Lake, Warehouse, cells, console, prepared, say, settings_of, table
 
 app = typer.Typer(help="Closed months (关账).", no_args_is_help=True)
 
@@ -57,3 +57,19 @@ def show(company: Company, month: Month, lake: Lake = None, warehouse: Warehouse
         at = f"{each.locked_at:%Y-%m-%d %H:%M %Z}"
         shown.add_row(*cells(each.version, each.run_id, each.locked_by, at, each.reason, each.content_hash[:16]))
     console.print(shown)
+
+
+@app.command()
+def propose(business_date: BusinessDate, lake: Lake = None, warehouse: Warehouse = None) -> None:
+    """Propose next month's targets from a published night (下月回款目标建议): files to look at, and then to load."""
+    from huikuan.finance import proposals
+
+    settings, day = settings_of(lake, warehouse), business_date.date()
+    targets = proposals.proposed(settings, day)
+    month = proposals.month_of(day)
+    shown = table(f"{month:%Y-%m}", "业务员 rep", "公司 company", "币种 currency", "客户 accounts", "目标 target")
+    for (company, rep, currency), amounts in sorted(proposals.by_rep(targets).items()):
+        shown.add_row(*cells(rep or None, company, currency, len(amounts), f"{sum(amounts):,.2f}"))
+    console.print(shown)
+    for path in proposals.write(settings.lake, month, targets):
+        say(f"已写出 written: {path}")

@@ -87,6 +87,16 @@ def deciding_models() -> tuple[Model, ...]:
     return models
 
 
+def needed_for(names: Collection[str]) -> tuple[Model, ...]:
+    """The models that yield ``names``, and all that those read, in their order."""
+    wanted = set(names)
+    models = load_models()
+    for model in reversed(models):
+        if model.name in wanted:
+            wanted |= model.inputs
+    return tuple(model for model in models if model.name in wanted)
+
+
 def dependents(models: Sequence[Model], sources: Collection[str]) -> frozenset[str]:
     """Names of the models that read one of ``sources`` (``policy.day``, ``previous.task``), directly or through others.
 

@@ -6,8 +6,6 @@ known at the time. Where the two differ, somebody has dated an entry back: the d
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -17,10 +15,11 @@ from typing import Any
 import duckdb
 
 from huikuan.engine import duck
-from huikuan.engine.graph import Model, load_models
+from huikuan.engine.graph import needed_for
 from huikuan.errors import FinanceError
 from huikuan.ledger import snapshot
 from huikuan.night import lake as lakes
+from huikuan.quality.gate import balance_left_out
 from huikuan.warehouse.publish import RunRecord, current_run, previous_run
 from huikuan.warehouse.tables import RESULTS
 
@@ -95,8 +94,8 @@ def ageing(url: str, lake: Path, as_of: date, company_id: str | None = None) -> 
     then = current_run(url, as_of + timedelta(days=1))
     published = lakes.sealed_tables(lake, then.run_id)["open_item"] if then is not None else None
     business_date = as_of + timedelta(days=1)
-    with duck.session(_inputs(lake, newest, then, business_date), RESULTS) as connection:
-        duck.run_models(connection, business_date, _models())
+    with duck.session(_inputs(lake, newest, business_date), RESULTS) as connection:
+        duck.run_models(connection, business_date, needed_for(_NEEDED))
         _keep_known(connection, published, company_id)
         return Ageing(
             as_of=as_of,
@@ -108,36 +107,20 @@ def ageing(url: str, lake: Path, as_of: date, company_id: str | None = None) -> 
         )
 
 
-def _models() -> Sequence[Model]:
-    """The models that ageing and tie-out need, in their order."""
-    wanted = set(_NEEDED)
-    models = load_models()
-    for model in reversed(models):
-        if model.name in wanted:
-            wanted |= model.inputs
-    return [model for model in models if model.name in wanted]
-
-
-def _inputs(lake: Path, newest: RunRecord, then: RunRecord | None, business_date: date) -> duck.Inputs:
-    """The newest ledger, without the rows that its night left out. What those would add is what the night of the day
-    has found, as far as it was published."""
+def _inputs(lake: Path, newest: RunRecord, business_date: date) -> duck.Inputs:
+    """The newest ledger, without the rows that its night left out; what those would add on the day is told beside it."""
     taken = snapshot.load(lake, newest.snapshot_id)
     folder = lakes.run_folder(lake, newest.run_id)
     lakes.check_quality(folder)
+    ledger = {name: file.path for name, file in taken.tables.items()}
+    quarantined = folder / "quality" / "quarantine.parquet"
     return duck.Inputs(
         business_date=business_date,
         policy=lakes.read_policy(lake, newest.run_id, newest.policy_hash),
-        ledger={name: file.path for name, file in taken.tables.items()},
-        quarantine=folder / "quality" / "quarantine.parquet",
-        left_out=_left_out(lakes.run_folder(lake, then.run_id)) if then is not None else {},
+        ledger=ledger,
+        quarantine=quarantined,
+        left_out=balance_left_out(ledger, quarantined, business_date - timedelta(days=1)),
     )
-
-
-def _left_out(folder: Path) -> dict[tuple[str, str], Decimal]:
-    gate = json.loads((folder / "quality" / "gate.json").read_text(encoding="utf-8"))
-    return {
-        (found["company_id"], found["currency"]): Decimal(found["left_out"]) for found in gate["evidence"]["tie_out"]
-    }
 
 
 def _keep_known(connection: duckdb.DuckDBPyConnection, published: Path | None, company_id: str | None) -> None:

@@ -7,9 +7,9 @@ that readers see.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from huikuan.referrals.batch_rows import Run, alone, last_run
 from huikuan.referrals.batches import obstacle
 from huikuan.referrals.decisions import Choice, Via, chosen
 from huikuan.referrals.people import free_text
+from huikuan.warehouse.connect import connect
 
 log = logging.getLogger(__name__)
 
@@ -76,6 +77,42 @@ def decide(
         connection.commit()
         log.info("statements %s: %s by %s via %s", batch_id, choice, by, via)
         return _summary(batch, (choices, by, at), is_new=True)
+
+
+def find(url: str, batch_id: str) -> Decision | None:
+    """The answer that was recorded for a batch, or None. Raises FinanceError when there is no such batch."""
+    with connect(url, "desk") as connection:
+        batch = needed(connection, batch_id)
+        recorded = _recorded(connection, lines_of(connection, batch_id), batch)
+    return _summary(batch, recorded, is_new=False) if recorded else None
+
+
+def standing(url: str, batch_ids: Collection[str]) -> list[str]:
+    """Those of the batches whose run is still the date's last: the others can be neither answered nor sent any more."""
+    with connect(url, "desk") as connection:
+        rows = connection.execute(
+            "SELECT b.batch_id FROM store.statement_batch AS b INNER JOIN collections.last_run AS l"
+            " ON b.business_date = l.business_date AND b.run_id = l.run_id WHERE b.batch_id = ANY(%s) ORDER BY 1",
+            [list(batch_ids)],
+        ).fetchall()
+    return [row[0] for row in rows]
+
+
+def unanswered(url: str, batch_ids: Collection[str], *, younger_than: timedelta) -> list[str]:
+    """Those of the batches that nobody has answered, prepared less than so long ago by the database's clock."""
+    with connect(url, "desk") as connection:
+        rows = connection.execute(
+            """
+            SELECT b.batch_id FROM store.statement_batch AS b
+            WHERE b.batch_id = ANY(%s) AND b.opened_at > now() - %s::interval AND NOT EXISTS (
+                SELECT FROM store.statement AS s INNER JOIN store.statement_decision AS d USING (statement_id)
+                WHERE s.batch_id = b.batch_id
+            )
+            ORDER BY b.batch_id
+            """,
+            [list(batch_ids), younger_than],
+        ).fetchall()
+    return [row[0] for row in rows]
 
 
 def _check_authority(batch: Batch, by: str, shown_hash: str | None) -> None:

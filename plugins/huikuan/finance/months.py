@@ -64,7 +64,8 @@ def lock(url: str, lake: Path, company_id: str, month: date, by: str) -> Lock:
 
     ``month`` is its first day; ``by`` is the rep_id of a manager, or of finance or legal, or ``huikuan``.
 
-    Raises FinanceError when the month's last day has no published night, ReferralError when this person may not decide.
+    Raises FinanceError when the month's last day has no published night, or one whose gate is not open: figures that do
+    not tie are no month's. ReferralError when this person may not decide.
     """
     with alone(url, f"month {company_id} {month}") as connection:
         if known := _versions(connection, company_id, month):
@@ -134,6 +135,11 @@ def _closing_run(connection: psycopg.Connection[Any], lake: Path, month: date, b
         raise FinanceError(
             f"No night of {day} is published, so {month:%Y-%m} has no figures to close on.",
             f"Run the night of {day}: its close of books is the month's last day.",
+        )
+    if run.gate != "open":
+        raise FinanceError(
+            f"The gate of the night of {day} is {run.gate}, so its figures are not fit to close {month:%Y-%m} on.",
+            "The data owner's page of that night says why. Mend the ledger and run the night again.",
         )
     if by != BY_ITSELF:
         decider(open_ledger(lake, run.run_id, run.snapshot_id), by)

@@ -2,7 +2,8 @@
 
 The mails enter the same outbox as all others, under a step of their own, and the same sender takes them out after
 another look at each. A mail's Message-ID begins with the id of its statement, and its recipient is
-``company/account``: so the outbox itself holds one statement per account and date.
+``company/account/number``: so the outbox itself holds each statement once. Other figures of the same cut-off are
+another number, which leaves only after an approval of its own, and says that it takes the place of the one before.
 """
 
 from __future__ import annotations
@@ -112,6 +113,25 @@ def write_statements(
     return counts
 
 
+def unwritten(url: str, batch_id: str) -> int:
+    """How many approved statements of a batch have no mail in the outbox, or one whose window passed."""
+    with connect(url, "mailer") as connection:
+        [(count,)] = connection.execute(
+            """
+            SELECT count(*) FROM store.statement_decision AS d
+            INNER JOIN store.statement AS s ON d.statement_id = s.statement_id
+            INNER JOIN store.statement_batch AS b ON s.batch_id = b.batch_id AND d.content_hash = b.content_hash
+            WHERE s.batch_id = %s AND d.choice = 'approved' AND NOT EXISTS (
+                SELECT FROM store.message AS m
+                WHERE m.business_date = b.business_date AND m.kind = %s AND m.state <> 'expired'
+                AND m.recipient = concat_ws('/', s.company_id, s.account_id, s.number)
+            )
+            """,
+            [batch_id, STATEMENT],
+        ).fetchall()
+    return int(count)
+
+
 def _run(connection: psycopg.Connection[Any], batch: Batch) -> Run:
     run = newest_run(connection, batch.business_date)
     if run is None or run.run_id != batch.run_id:
@@ -215,7 +235,7 @@ def compose(
     message.add_attachment(files.workbook, maintype=XLSX[0], subtype=XLSX[1], filename=f"{files.stem}.xlsx")
     fix_boundaries(message, uuid.UUID(line.statement_id))
     key = (line.company_id, line.account_id)
-    recipient = f"{line.company_id}/{line.account_id}"
+    recipient = f"{line.company_id}/{line.account_id}/{line.number}"
     shown = address if is_address(address) else clean(address)
     return Mail(message_id, STATEMENT, recipient, shown, subject, message.as_bytes(), [key])
 
@@ -231,6 +251,7 @@ def _paragraphs(line: Line, contact: Contact | None, house: House, day: str, wor
         text("Stamp and sign that page, and return it to %(company)s, %(name)s, %(address)s.", **back),
         text("It is not a demand for payment. If you have paid since the cut-off, please reply all the same."),
         text("No reply is not taken as consent to these figures."),
+        text("It takes the place of any statement as of the same day that you had from us before."),
         text("The PDF is the statement; the workbook shows the same items to compare them by machine."),
         f"{clean(house.company)}\n{clean(house.approver)}",
     )

@@ -1,9 +1,9 @@
-"""The task that waits for a person: one per batch, shown to its approver only, no answer by itself.
+"""The tasks that wait for a person: one per batch, shown to its approver only, no answer by itself.
 
 Airflow renders every template field, and text that came from data would be rendered too: a customer's name could ask
-for a password. So this operator has no template field at all. It is mapped over ids and reads what it shows from the
-warehouse itself. What counts is the row in the warehouse that ``huikuan.referrals.decisions`` writes, after looking at
-the night again; marking the task as success in Airflow approves nothing.
+for a password. So these operators have no template field at all. They are mapped over ids and read what they show from
+the warehouse themselves. What counts is the row in the warehouse that ``decide`` writes, after looking again at what
+was shown; marking the task as success in Airflow approves nothing.
 """
 
 from __future__ import annotations
@@ -12,19 +12,19 @@ import json
 import logging
 import os
 import re
+from abc import abstractmethod
 from collections.abc import Collection, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from airflow.providers.standard.operators.hitl import ApprovalOperator
 from airflow.sdk import Param
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException, TaskAwaitingInput
 
-from huikuan.errors import ReferralError
-from huikuan.orchestration.run import current
+from huikuan.errors import FinanceError, ReferralError
+from huikuan.orchestration.run import Run, current
 
 if TYPE_CHECKING:
     from huikuan.referrals.asking import Question
-    from huikuan.referrals.decisions import Decision
 
 log = logging.getLogger(__name__)
 
@@ -35,33 +35,69 @@ _SEPARATORS = re.compile(r"[,，、;；\n]+")
 _NO_ANSWER = "Not approved: batch %s was not answered in time. 不答复即不批准。"
 
 
-class ReferralApproval(ApprovalOperator):
-    """Asks the approver of one batch and records the answer.
+class Given(Protocol):
+    """An answer that was recorded, of either kind: lines per choice."""
+
+    @property
+    def batch_id(self) -> str:
+        """The batch."""
+
+    @property
+    def approved(self) -> int:
+        """Lines approved."""
+
+    @property
+    def rejected(self) -> int:
+        """Lines rejected."""
+
+    @property
+    def left_out(self) -> int:
+        """Lines left out of an approval."""
+
+
+class BatchApproval(ApprovalOperator):
+    """Asks the approver of one batch and records the answer; what is asked, and what an answer does, is a subclass's.
 
     Ends as success when an answer is recorded, approved or rejected; as skipped when nobody is to be asked any more or
     nobody answered in time, which approves nothing; as failed when an answer was given that could not be applied.
     """
 
     template_fields: Collection[str] = ()
+    title = ""
+    """Of the question, until it is known."""
 
     def __init__(self, *, batch_id: str, **kwargs: Any) -> None:
         # Airflow hands over the DAG's params here; the form has its own and no others.
-        super().__init__(subject="惩戒审批 Sanctions to approve", **kwargs | {"params": _params()})
+        super().__init__(subject=self.title, **kwargs | {"params": _params()})
         self.batch_id = batch_id
+
+    @abstractmethod
+    def find(self, url: str) -> Given | None:
+        """The answer that was recorded before, if there is one."""
+
+    @abstractmethod
+    def question(self, run: Run) -> Question:
+        """What to show. Raises ReferralError or FinanceError when an answer would be refused."""
+
+    @abstractmethod
+    def approver(self, url: str) -> str:
+        """rep_id of the only person who may answer."""
+
+    @abstractmethod
+    def decide(self, run: Run, url: str, choice: Any, **answer: Any) -> Given:
+        """Record an answer, if what was shown is still so. Raises ReferralError or FinanceError when it is not."""
 
     def execute(self, context: Mapping[str, Any]) -> dict[str, Any]:
         """Show the batch and wait; Airflow calls ``execute_complete`` with the answer, or with the news of none."""
-        from huikuan.orchestration.referrals import question
-        from huikuan.referrals.decisions import find
         from huikuan.warehouse.connect import warehouse_url
 
         run = current()
-        if given := find(warehouse_url(run.settings), self.batch_id):
+        if given := self.find(warehouse_url(run.settings)):
             log.info("batch %s is answered already", self.batch_id)
             return _counts(given)
         try:
-            asked = question(run, self.batch_id)
-        except ReferralError as error:
+            asked = self.question(run)
+        except (ReferralError, FinanceError) as error:
             raise AirflowSkipException(f"Nobody is asked about batch {self.batch_id}. {error}") from error
         if asked.time_left.total_seconds() <= 0:
             raise AirflowSkipException(_NO_ANSWER % self.batch_id)
@@ -108,7 +144,6 @@ class ReferralApproval(ApprovalOperator):
         shown_hash: str = "",
     ) -> dict[str, Any]:
         """Record the answer, if it is the assigned person's and the batch still is what was shown."""
-        from huikuan.referrals.decisions import decide
         from huikuan.warehouse.connect import warehouse_url
 
         if event.get("error_type") == "timeout":
@@ -119,24 +154,98 @@ class ReferralApproval(ApprovalOperator):
                 f"Airflow lost the answer to batch {self.batch_id}. Clear the task to ask again."
             )
         run = current()
+        url = warehouse_url(run.settings)
         try:
             leave_out, note = _free_answers(event["params_input"])
-            given = decide(
-                warehouse_url(run.settings),
-                run.settings.lake,
-                self.batch_id,
+            given = self.decide(
+                run,
+                url,
                 "approve" if event["chosen_options"] == [self.APPROVE] else "reject",
-                by=_rep(run, self.batch_id, event["responded_by_user"]),
+                by=self._rep(url, event["responded_by_user"]),
                 via="airflow",
                 leave_out=leave_out,
                 note=note,
                 shown_hash=shown_hash,
             )
-        except ReferralError as error:
+        except (ReferralError, FinanceError) as error:
             log.error("The answer to batch %s was NOT applied 未生效: %s", self.batch_id, error.problem)
             raise AirflowFailException(f"The answer was not applied. {error}") from error
         log.info("batch %s: %d approved, %d rejected, %d left out", *_counts(given).values())
         return _counts(given)
+
+    def _rep(self, url: str, user: Mapping[str, str] | None) -> str:
+        """The approver, if the answer came from that person's user: Airflow's own check is not relied upon."""
+        approver_id = self.approver(url)
+        if user is None or user["id"] != airflow_user(approver_id):
+            raise ReferralError(
+                f"Batch {self.batch_id} is for {approver_id} to answer; the answer came from somebody else.",
+                "Nothing was decided. Clear the task, so that the approver is asked again.",
+            )
+        return approver_id
+
+
+class ReferralApproval(BatchApproval):
+    """A batch of proposed sanctions (惩戒审批)."""
+
+    title = "惩戒审批 Sanctions to approve"
+
+    def find(self, url: str) -> Given | None:
+        """The answer that was recorded before, if there is one."""
+        from huikuan.referrals.decisions import find
+
+        return find(url, self.batch_id)
+
+    def question(self, run: Run) -> Question:
+        """The table of proposals, as the night has them now."""
+        from huikuan.orchestration.referrals import question
+
+        return question(run, self.batch_id)
+
+    def approver(self, url: str) -> str:
+        """The manager whose approval these proposals need."""
+        from huikuan.referrals.batch_rows import needed
+        from huikuan.warehouse.connect import connect
+
+        with connect(url, "desk") as connection:
+            return needed(connection, self.batch_id).approver_id
+
+    def decide(self, run: Run, url: str, choice: Any, **answer: Any) -> Given:
+        """Line by line, after the night's rows were read again."""
+        from huikuan.referrals.decisions import decide
+
+        return decide(url, run.settings.lake, self.batch_id, choice, **answer)
+
+
+class StatementApproval(BatchApproval):
+    """A batch of statements of account (对账函审批)."""
+
+    title = "对账函审批 Statements to approve"
+
+    def find(self, url: str) -> Given | None:
+        """The answer that was recorded before, if there is one."""
+        from huikuan.finance.decisions import find
+
+        return find(url, self.batch_id)
+
+    def question(self, run: Run) -> Question:
+        """The table of statements, after their files were hashed again."""
+        from huikuan.orchestration.month_end import question
+
+        return question(run, self.batch_id)
+
+    def approver(self, url: str) -> str:
+        """The person of finance whom the batch names."""
+        from huikuan.finance.batches import needed
+        from huikuan.warehouse.connect import connect
+
+        with connect(url, "desk") as connection:
+            return needed(connection, self.batch_id).approver_id
+
+    def decide(self, run: Run, url: str, choice: Any, **answer: Any) -> Given:
+        """Statement by statement, after every file was hashed again."""
+        from huikuan.finance.decisions import decide
+
+        return decide(url, run.settings.lake, self.batch_id, choice, **answer)
 
 
 def airflow_user(rep_id: str) -> str:
@@ -151,21 +260,6 @@ def airflow_user(rep_id: str) -> str:
             f"{APPROVERS} is not a JSON object of texts.", f'Write it as {APPROVERS}=\'{{"rep_id": "airflow user"}}\'.'
         ) from None
     return str(users.get(rep_id, rep_id))
-
-
-def _rep(run: Any, batch_id: str, user: Mapping[str, str] | None) -> str:
-    """The approver of the batch, if the answer came from that person's user: Airflow's own check is not relied upon."""
-    from huikuan.referrals.batch_rows import needed
-    from huikuan.warehouse.connect import connect, warehouse_url
-
-    with connect(warehouse_url(run.settings), "desk") as connection:
-        approver_id = needed(connection, batch_id).approver_id
-    if user is None or user["id"] != airflow_user(approver_id):
-        raise ReferralError(
-            f"Batch {batch_id} is for {approver_id} to answer; the answer came from somebody else.",
-            "Nothing was decided. Clear the task, so that the approver is asked again.",
-        )
-    return approver_id
 
 
 def _params() -> dict[str, Param]:
@@ -198,7 +292,7 @@ def _free_answers(params: Mapping[str, Any] | None) -> tuple[list[str], str | No
     return [name for name in names if name], note
 
 
-def _counts(given: Decision) -> dict[str, Any]:
+def _counts(given: Given) -> dict[str, Any]:
     """What travels through XCom: the id and counts."""
     return {
         "batch_id": given.batch_id,

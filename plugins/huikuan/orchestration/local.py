@@ -314,7 +314,7 @@ def demo_ledger(settings: Settings) -> dict[str, str]:
 
 
 def demo_approvers(settings: Settings) -> list[str]:
-    """The managers of the demo's newest ledger, who may log in and answer what is put before them."""
+    """Managers and finance of the demo's newest ledger, who may log in and answer what is put before them."""
     import duckdb
 
     ledger = demo_ledger(settings).get("HUIKUAN_LEDGER")
@@ -322,7 +322,8 @@ def demo_approvers(settings: Settings) -> list[str]:
         return []
     with duckdb.connect() as connection:
         rows = connection.execute(
-            "SELECT rep_id FROM read_parquet(?) WHERE role = 'manager' AND coalesce(is_active, true) ORDER BY rep_id",
+            "SELECT rep_id FROM read_parquet(?) WHERE role IN ('manager', 'finance') AND coalesce(is_active, true)"
+            " ORDER BY rep_id",
             [str(Path(ledger) / "rep.parquet")],
         ).fetchall()
     return [row[0] for row in rows]

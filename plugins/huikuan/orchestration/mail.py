@@ -42,14 +42,15 @@ def write(run: Run) -> dict[str, int]:
     )
 
 
-def send(run: Run) -> tuple[bool, dict[str, Any]]:
+def send(run: Run, *, month_end: bool = False) -> tuple[bool, dict[str, Any]]:
     """Send what is due; returns whether the morning is over, and the number of mails in each state.
 
     It is over when the outbox says that no mail waits: for its window, for a second try, or, until the window closes,
     for a person who may release it. Each mail has the window of its reader's company, so a morning ends where the last
     of them closes: for New York, the next day in Shanghai. Mails of a past date expire at once. Files contact nobody,
-    so without a mail server each is written as of the moment at which its own window opens. Two DAGs send mails of one
-    date, and share them. Who has to know of a mail that did not arrive is told at the end.
+    so without a mail server each is written as of the moment at which its own window opens. Several DAGs send mails of
+    one date, and share them. Statements, and the question whether they may leave, can wait for days: only the
+    ``month_end`` waits for them. Who has to know of a mail that did not arrive is told at the end.
     """
     from huikuan.night.steps import prepare
     from huikuan.outreach import tell
@@ -64,7 +65,8 @@ def send(run: Run) -> tuple[bool, dict[str, Any]]:
     if tell(url, lake, run.business_date, policy, is_workday=is_workday, **_clock(run, way)):
         result = _send_once(run, url, transport(run.settings, policy))
     states: dict[str, int] = result.get("states", {})
-    is_over = not result["waiting"] and not (way.leaves_the_house and result["held"])
+    waiting = result["waiting"] - (0 if month_end else result["month_end"])
+    is_over = not waiting and not (way.leaves_the_house and result["held"])
     return is_over, states
 
 

@@ -12,15 +12,24 @@ from collections.abc import Callable, Collection
 from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import Literal
 
 from huikuan.errors import OutreachError
 from huikuan.outreach.message import compose
 from huikuan.outreach.outbox import Plan, database_time, first_state, insert, park, too_many
 from huikuan.outreach.people import Window, zone_of
-from huikuan.outreach.reading import newest_run, read_referrals
+from huikuan.outreach.reading import newest_run, read_referrals, read_statement_batches
 from huikuan.outreach.rows import Night, Run
 from huikuan.outreach.sanctions import actions_page
-from huikuan.outreach.worklists import Approval, ApprovalKind, approvals, check_scope
+from huikuan.outreach.worklists import (
+    Approval,
+    ApprovalKind,
+    StatementRequest,
+    Worklist,
+    approvals,
+    check_scope,
+    statement_requests,
+)
 from huikuan.policy.outreach import OutreachPolicy
 from huikuan.warehouse.connect import connect
 from huikuan.warehouse.fence import step
@@ -94,8 +103,46 @@ def write_reminders(
     return _write(url, night, "approval_reminder", plans, policy, moment)
 
 
+def write_statement_requests(
+    url: str,
+    lake: Path,
+    business_date: date,
+    policy: OutreachPolicy,
+    batch_ids: Collection[str],
+    *,
+    answer_within_hours: float,
+    base_url: str | None = None,
+    written_at: datetime | None = None,
+) -> dict[str, int]:
+    """Write one mail to each approver of these batches of statements; returns how many entered each state.
+
+    As for ``write_approval_requests``, but it may leave until the deadline: a month may end on a holiday, and then it
+    waits for the next workday.
+    """
+    page = actions_page(base_url)
+    night, moment = _read(url, lake, business_date, batch_ids, written_at, read_statement_batches)
+    asked = statement_requests(
+        night, timedelta(hours=answer_within_hours), partial(zone_of, night, policy=policy), page
+    )
+    plans = [
+        (first_state(each, night.run, policy), Window(each.time_zone, _opening(each, policy), each.answer_by))
+        for each in asked
+    ]
+    return _write(url, night, "statement_approval", plans, policy, moment)
+
+
+def _opening(request: StatementRequest, policy: OutreachPolicy) -> datetime:
+    """When the window of the business date opens; at the deadline if that comes first: it then leaves at once."""
+    return min(policy.window(request.truth.business_date, request.time_zone)[0], request.answer_by)
+
+
 def _read(
-    url: str, lake: Path, business_date: date, batch_ids: Collection[str], written_at: datetime | None
+    url: str,
+    lake: Path,
+    business_date: date,
+    batch_ids: Collection[str],
+    written_at: datetime | None,
+    read: Callable[..., Night] = read_referrals,
 ) -> tuple[Night, datetime]:
     """What the mails are made of, and the moment at which they are written."""
     with connect(url, "mailer") as connection:
@@ -106,9 +153,11 @@ def _read(
                 "Run the night of this business date first.",
             )
         published = run.status == "published"
-        night = read_referrals(connection, lake, run, batch_ids) if published else Night(run=run)
+        night = read(connection, lake, run, batch_ids) if published else Night(run=run)
         moment = written_at or database_time(connection)
-    known = {row.batch_id for row in night.proposals if _is_active(night, row.approver_id)}
+    asked = [(row.batch_id, row.approver_id) for row in night.proposals]
+    asked += [(batch.batch_id, batch.approver_id) for batch in night.statement_batches]
+    known = {batch_id for batch_id, approver_id in asked if _is_active(night, approver_id)}
     if silent := sorted(set(batch_ids) - known):
         log.info("answered, of an earlier run, or without an active approver, so no mail: batches %s", silent)
     return night, moment
@@ -117,7 +166,7 @@ def _read(
 def _write(
     url: str,
     night: Night,
-    kind: ApprovalKind,
+    kind: ApprovalKind | Literal["statement_approval"],
     planned: list[tuple[Plan, Window]],
     policy: OutreachPolicy,
     moment: datetime,
@@ -151,9 +200,17 @@ def _write(
 
 def _inputs(run: Run, plans: list[Plan]) -> str:
     """Digest of what is asked, so that a batch opened later on the same date is written too."""
-    asked = [plan.worklist for plan in plans if isinstance(plan.worklist, Approval)]
-    batches = sorted((each.batch_id, each.content_hash) for each in asked)
+    batches = sorted(batch for plan in plans for batch in _batches(plan.worklist))
     return hashlib.sha256(repr((run.run_id, run.gate, batches)).encode()).hexdigest()
+
+
+def _batches(worklist: Worklist) -> list[tuple[str, str]]:
+    """Id and hash of each batch that a mail speaks of."""
+    if isinstance(worklist, Approval):
+        return [(worklist.batch_id, worklist.content_hash)]
+    if isinstance(worklist, StatementRequest):
+        return [(batch.batch_id, batch.content_hash) for _, batch in worklist.batches]
+    return []
 
 
 def _morning(approval: Approval, policy: OutreachPolicy) -> Window:

@@ -7,7 +7,16 @@ from fractions import Fraction
 from typing import Any
 
 from huikuan.outreach import cards, changes, sanctions, sentences, talk, teamwork
-from huikuan.outreach.worklists import Approval, DataOwnerReport, Digest, Escalation, Week, Worklist, planned
+from huikuan.outreach.worklists import (
+    Approval,
+    DataOwnerReport,
+    Digest,
+    Escalation,
+    StatementRequest,
+    Week,
+    Worklist,
+    planned,
+)
 from huikuan.policy.outreach import OutreachPolicy
 from huikuan.wording import Wording, clean
 
@@ -24,6 +33,8 @@ def content(worklist: Worklist, wording: Wording, policy: OutreachPolicy) -> dic
         return _report(worklist, wording, policy.max_rows_in_mail)
     if isinstance(worklist, Approval):
         return _approval(worklist, wording, policy.max_rows_in_mail)
+    if isinstance(worklist, StatementRequest):
+        return _statement_request(worklist, wording)
     shown = _digest(worklist, wording, policy) if isinstance(worklist, Digest) else _team(worklist, wording, policy)
     return shown | {
         "summary": sentences.summary(planned(worklist), wording),
@@ -154,4 +165,22 @@ def _approval(approval: Approval, wording: Wording, rows: int) -> dict[str, Any]
         "content_hash": clean(approval.content_hash),
         "page": approval.page,
         "commands": sanctions.commands(approval),
+    }
+
+
+def _statement_request(request: StatementRequest, wording: Wording) -> dict[str, Any]:
+    return {
+        "batches": [
+            {
+                "company": clean(company),
+                "cut_off": wording.text("Cut-off %(day)s", day=wording.day(batch.cut_off)),
+                "statements": wording.count("%(n)s statement", "%(n)s statements", batch.item_count),
+                "batch_id": clean(batch.batch_id),
+                "content_hash": clean(batch.content_hash),
+                "commands": sanctions.statement_commands(batch),
+            }
+            for company, batch in request.batches
+        ],
+        "deadline": sanctions.deadline(request, wording),
+        "page": request.page,
     }

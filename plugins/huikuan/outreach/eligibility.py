@@ -28,8 +28,10 @@ IsWorkday = Callable[[str, date], bool]
 MayReceive = Callable[[str], bool]
 """Mail address → whether a statement may go there."""
 STATEMENT = "statement"
-"""The kind whose recipient is a customer, ``company/account``, and whose Message-ID begins with the statement's id."""
+"""The kind whose recipient is a customer's statement, ``company/account/number``, and whose Message-ID begins with the
+id of that statement."""
 APPROVALS = ("approval", "approval_reminder")
+STATEMENT_APPROVAL = "statement_approval"
 OTHER_DOMAIN = "the address is outside the customers' domains of the policy"
 INTERNAL_REPORTS = ("data_owner", "undelivered")
 """They say what is wrong, so a closed gate does not hold them."""
@@ -168,7 +170,7 @@ def _night(connection: psycopg.Connection[Any], ground: Ground, claim: Claim) ->
         return None
     if run.gate != "open":
         return Fate("suppressed", f"gate {run.gate}: nobody is contacted")
-    if claim.kind in APPROVALS and not _asks_still(connection, claim):
+    if claim.kind in _ASKED and not _asks_still(connection, claim):
         return Fate("suppressed", "everything was answered meanwhile, or a newer run asks anew")
     if claim.run_id != run.run_id:
         return Fate("suppressed", f"a newer run of the date, {run.run_id}, knows more: it is written afresh")
@@ -177,18 +179,29 @@ def _night(connection: psycopg.Connection[Any], ground: Ground, claim: Claim) ->
     return None
 
 
+_REFERRALS_WAIT = """
+    SELECT EXISTS (
+        SELECT FROM collections.referral AS r
+        INNER JOIN collections.last_run AS l ON r.business_date = l.business_date AND r.run_id = l.run_id
+        WHERE r.business_date = %s AND r.run_id = %s AND r.approver_id = %s AND r.choice IS NULL
+    )
+"""
+_STATEMENTS_WAIT = """
+    SELECT EXISTS (
+        SELECT FROM store.statement_batch AS b
+        INNER JOIN collections.last_run AS l ON b.business_date = l.business_date AND b.run_id = l.run_id
+        INNER JOIN store.statement AS s ON b.batch_id = s.batch_id
+        LEFT JOIN store.statement_decision AS d ON s.statement_id = d.statement_id
+        WHERE b.business_date = %s AND b.run_id = %s AND b.approver_id = %s AND d.choice IS NULL
+    )
+"""
+_ASKED = {**dict.fromkeys(APPROVALS, _REFERRALS_WAIT), STATEMENT_APPROVAL: _STATEMENTS_WAIT}
+"""Kinds of mail that ask for an answer → whether anything that this reader may answer still lacks one."""
+
+
 def _asks_still(connection: psycopg.Connection[Any], claim: Claim) -> bool:
     """Whether the batch that the mail speaks of is of the run that readers see, and still lacks an answer."""
-    row = connection.execute(
-        """
-        SELECT EXISTS (
-            SELECT FROM collections.referral AS r
-            INNER JOIN collections.last_run AS l ON r.business_date = l.business_date AND r.run_id = l.run_id
-            WHERE r.business_date = %s AND r.run_id = %s AND r.approver_id = %s AND r.choice IS NULL
-        )
-        """,
-        [claim.business_date, claim.run_id, claim.recipient],
-    ).fetchone()
+    row = connection.execute(_ASKED[claim.kind], [claim.business_date, claim.run_id, claim.recipient]).fetchone()
     return bool(row and row[0])
 
 
@@ -232,7 +245,7 @@ def _customer(connection: psycopg.Connection[Any], ground: Ground, claim: Claim)
     """A statement: still approved, of the account that the mail is for, which is active, to a contact as it is now."""
     row = connection.execute(
         """
-        SELECT s.company_id, s.account_id, s.contact_id
+        SELECT s.company_id, s.account_id, s.contact_id, s.number
         FROM store.statement AS s
         INNER JOIN store.statement_decision AS d ON s.statement_id = d.statement_id AND d.choice = 'approved'
         INNER JOIN store.statement_batch AS b ON s.batch_id = b.batch_id
@@ -240,7 +253,7 @@ def _customer(connection: psycopg.Connection[Any], ground: Ground, claim: Claim)
         """,
         [claim.message_id.strip("<>").partition("@")[0], claim.run_id],
     ).fetchone()
-    if row is None or claim.accounts != [list(row[:2])] or claim.recipient != f"{row[0]}/{row[1]}":
+    if row is None or claim.accounts != [list(row[:2])] or claim.recipient != f"{row[0]}/{row[1]}/{row[3]}":
         return Fate("parked", "the statement is not approved, or not of this account")
     customers = ground.customers()
     if customers.statuses.get((row[0], row[1])) != "active":

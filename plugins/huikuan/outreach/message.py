@@ -26,6 +26,7 @@ from huikuan.outreach.worklists import (
     DataOwnerReport,
     Digest,
     Escalation,
+    StatementRequest,
     Worklist,
     shown_accounts,
 )
@@ -37,6 +38,7 @@ PAGES: dict[type[Worklist], str] = {
     Digest: "digest",
     Escalation: "escalation",
     Approval: "approval",
+    StatementRequest: "statement_approval",
     DataOwnerReport: "data_owner",
 }
 """Templates of each kind of worklist."""

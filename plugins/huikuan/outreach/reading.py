@@ -38,6 +38,7 @@ from huikuan.outreach.rows import (
     Receipt,
     Rule,
     Run,
+    StatementBatch,
     Status,
     Target,
     Task,
@@ -190,6 +191,39 @@ def read_referrals(connection: psycopg.Connection[Any], lake: Path, run: Run, ba
             companies=ledger.companies(),
             charges=read_charges(connection, run),
             names=dict(ledger.pairs("account", "account_id", "name", accounts)),
+            payments_complete_to=ledger.complete_through("receipt"),
+            **_read_quality(quality),
+        )
+
+
+def read_statement_batches(
+    connection: psycopg.Connection[Any], lake: Path, run: Run, batch_ids: Iterable[str]
+) -> Night:
+    """Read what the mails to approvers of statements are made of: those of these batches of this run that nobody has
+    answered.
+    """
+    snapshot, quality = _folders(lake, run)
+    names = ", ".join(f"b.{column.name}" for column in fields(StatementBatch))
+    with connection.cursor(row_factory=class_row(StatementBatch)) as cursor:
+        batches = cursor.execute(
+            f"""
+            SELECT {names} FROM store.statement_batch AS b WHERE b.run_id = %s AND b.batch_id = ANY(%s)
+            AND NOT EXISTS (
+                SELECT FROM store.statement AS s INNER JOIN store.statement_decision AS d USING (statement_id)
+                WHERE s.batch_id = b.batch_id
+            )
+            ORDER BY b.approver_id, b.company_id, b.batch_id
+            """,
+            [run.run_id, list(batch_ids)],
+        ).fetchall()
+    with duckdb.connect() as duck:
+        ledger = _Ledger(duck, snapshot, quality)
+        return Night(
+            run=run,
+            statement_batches=batches,
+            readers={reader.rep_id: reader for reader in read_readers(duck, snapshot, quality)},
+            companies=ledger.companies(),
+            charges=read_charges(connection, run),
             payments_complete_to=ledger.complete_through("receipt"),
             **_read_quality(quality),
         )

@@ -219,6 +219,19 @@ class Proposal:
     evidence_on: date | None
 
 
+@dataclass(frozen=True)
+class StatementBatch:
+    """Statements of one company without an answer (对账函批次)."""
+
+    batch_id: str
+    content_hash: str
+    approver_id: str
+    company_id: str
+    cut_off: date
+    item_count: int
+    opened_at: datetime
+
+
 _Row = TypeVar("_Row", Balance, Item, Contact, Status, TermsAdvice)
 _Any = TypeVar("_Any")
 _Key = TypeVar("_Key")
@@ -301,6 +314,7 @@ class Night:
     caps: list[Cap] = field(default_factory=list)
     warnings: list[EarlyWarning] = field(default_factory=list)
     proposals: list[Proposal] = field(default_factory=list)
+    statement_batches: list[StatementBatch] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
     ends: list[End] = field(default_factory=list)
     goals: list[Goal] = field(default_factory=list)

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 from huikuan.errors import OutreachError
 from huikuan.outreach.kinds import days_late, sanction
-from huikuan.outreach.worklists import Approval, Escalation, Held, Proposed, Release, Warned
+from huikuan.outreach.rows import StatementBatch
+from huikuan.outreach.worklists import Approval, Escalation, Held, Proposed, Release, StatementRequest, Warned
 from huikuan.wording import Wording, clean
 
 REQUIRED_ACTIONS = "/required_actions?response_received=false"
@@ -284,7 +285,7 @@ def kinds(approval: Approval, wording: Wording) -> list[Kind]:
     return found
 
 
-def deadline(approval: Approval, wording: Wording) -> str:
+def deadline(approval: Approval | StatementRequest, wording: Wording) -> str:
     """Until when, and what silence means."""
     return wording.text(
         "Answer by %(moment)s. No answer means not approved.",
@@ -300,4 +301,14 @@ def commands(approval: Approval) -> list[str]:
         f"{program} show {batch}",
         f"{program} approve {batch} --as {reader}",
         f"{program} reject {batch} --as {reader}",
+    ]
+
+
+def statement_commands(batch: StatementBatch) -> list[str]:
+    """The same for a batch of statements."""
+    about, reader = (shlex.quote(clean(text)) for text in (batch.batch_id, batch.approver_id))
+    program = "python -m huikuan statements"
+    return [
+        f"{program} show {about}",
+        *(f"{program} decide {about} {do} --as {reader}" for do in ("approve", "reject")),
     ]

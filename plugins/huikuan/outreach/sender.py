@@ -24,6 +24,7 @@ from huikuan.errors import FenceError
 from huikuan.outreach.eligibility import (
     APPROVALS,
     STATEMENT,
+    STATEMENT_APPROVAL,
     Claim,
     Fate,
     Ground,
@@ -61,7 +62,7 @@ _NOW = """CASE WHEN %(at_opening)s AND business_date = %(date)s THEN not_before
           ELSE coalesce(%(now)s::timestamptz, clock_timestamp()) END"""
 _DUE = f"""business_date = %(date)s AND (state IN ('queued', 'deferred') OR {SECOND_CHANCE})
            AND not_before <= {_NOW} AND not_after >= {_NOW}"""
-_ORDER = ["undelivered", "data_owner", *APPROVALS, "escalation", "digest", STATEMENT]
+_ORDER = ["undelivered", "data_owner", *APPROVALS, STATEMENT_APPROVAL, "escalation", "digest", STATEMENT]
 _CLAIM = ", ".join(column.name for column in fields(Claim) if column.name != "moment")
 
 
@@ -109,7 +110,8 @@ def send_messages(
     """Hand over every mail of the date that is due, and return what became of all of them.
 
     The result holds ``sent_now``; ``waiting``, the number of mails that another run of the sender, or another sender
-    at work, may still settle; ``held``, the number of those that leave today if a person says so; the number of mails
+    at work, may still settle, and ``month_end``, how many of them are statements or ask for their approval, which may
+    take days; ``held``, the number of those that leave today if a person says so; the number of mails
     per state in ``states``; and under ``attention`` the message_ids that a person has to look at. Mails that an earlier
     date left behind are settled too, and not sent. ``now`` replaces the database's clock in tests and replays;
     ``at_opening`` takes each mail of the date as of the moment at which its own window opens, and leaves those of other
@@ -146,16 +148,18 @@ def _unsettled(connection: psycopg.Connection[Any], ground: Ground, clock: _Cloc
         SELECT
             timezone,
             count(*) FILTER (WHERE state IN {WAITING} OR {second_chance}),
+            count(*) FILTER (WHERE state IN {WAITING} AND kind IN {(STATEMENT, STATEMENT_APPROVAL)}),
             count(*) FILTER (WHERE state IN {HELD} AND not_after >= {_NOW} AND NOT {second_chance})
         FROM store.message WHERE business_date = %(date)s GROUP BY timezone
         """,
         _moment(ground, clock),
     ).fetchall()
     moment = clock.now or database_clock(connection)
-    closed = {zone for zone, _, _ in zones if moment > ground.policy.window(ground.business_date, zone)[1]}
+    closed = {zone for zone, *_ in zones if moment > ground.policy.window(ground.business_date, zone)[1]}
     return {
-        "waiting": sum(waiting for _, waiting, _ in zones),
-        "held": sum(held for zone, _, held in zones if zone not in closed),
+        "waiting": sum(waiting for _, waiting, _, _ in zones),
+        "month_end": sum(later for _, _, later, _ in zones),
+        "held": sum(held for zone, *_, held in zones if zone not in closed),
     }
 
 

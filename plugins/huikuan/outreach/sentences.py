@@ -19,6 +19,7 @@ from huikuan.outreach.worklists import (
     DataOwnerReport,
     Digest,
     Escalation,
+    StatementRequest,
     Truth,
     Worklist,
     listed,
@@ -118,6 +119,8 @@ def lead(worklist: Worklist, wording: Wording) -> str:
         about = _digest_lead(worklist, wording)
     elif isinstance(worklist, Approval):
         about = _approval_lead(worklist, wording)
+    elif isinstance(worklist, StatementRequest):
+        about = wording.text("Statements of account are ready. None leaves before you have approved it.")
     else:
         about = _escalation_lead(worklist, wording)
     return wording.joined([hello, about])
@@ -215,6 +218,9 @@ def subject(worklist: Worklist, wording: Wording) -> str:
     """At most 50 characters with count, money and the one that matters, without names: it shows on a locked phone."""
     if isinstance(worklist, DataOwnerReport):
         return _data_subject(worklist, wording)
+    if isinstance(worklist, StatementRequest):
+        count = sum(batch.item_count for _, batch in worklist.batches)
+        return wording.count("%(n)s statement to approve", "%(n)s statements to approve", count)
     first: tuple[str, ...] = ()
     if isinstance(worklist, Approval):
         parts = _approval_counts(worklist, wording)

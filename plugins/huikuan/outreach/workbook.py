@@ -34,6 +34,7 @@ from huikuan.outreach.worklists import (
     Escalation,
     Proposed,
     Release,
+    StatementRequest,
     Warned,
     Worklist,
     listed,
@@ -86,6 +87,8 @@ def sheets(worklist: Worklist, wording: Wording) -> list[Sheet]:
         return _data_sheets(worklist, wording)
     if isinstance(worklist, Approval):
         return [_proposal_sheet(worklist.proposals, wording)]
+    if isinstance(worklist, StatementRequest):
+        return []
     lines, found = listed(worklist), []
     if lines:
         own = _own(lines)

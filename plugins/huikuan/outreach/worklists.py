@@ -12,7 +12,19 @@ from huikuan.errors import InvariantError
 from huikuan.outreach.lines import Line, Money, appoint_line, task_line
 from huikuan.outreach.news import Change, Goal, Recovery
 from huikuan.outreach.people import active, companies_of, led_by, scope, worker
-from huikuan.outreach.rows import AccountKey, Cap, Flag, Night, Proposal, Quarantined, Reader, Rule, Run, Task
+from huikuan.outreach.rows import (
+    AccountKey,
+    Cap,
+    Flag,
+    Night,
+    Proposal,
+    Quarantined,
+    Reader,
+    Rule,
+    Run,
+    StatementBatch,
+    Task,
+)
 from huikuan.outreach.teams import Cover, Member, best_recovery, covers, covers_for, goals, team
 from huikuan.warehouse.tables import FLAGS
 
@@ -168,6 +180,21 @@ class Approval:
 
 
 @dataclass(frozen=True)
+class StatementRequest:
+    """Batches of statements that one person may approve; names no customer, and decides nothing."""
+
+    reader: Reader
+    truth: Truth
+    batches: tuple[tuple[str, StatementBatch], ...]
+    """Each with the name of its company."""
+    answer_by: datetime
+    """Of the one that was opened first."""
+    time_zone: str
+    page: str | None
+    """Where Airflow lists what waits for an answer, from settings; None when it is not known."""
+
+
+@dataclass(frozen=True)
 class DataOwnerReport:
     """What is wrong with the ledger, and what the night did about it."""
 
@@ -183,7 +210,7 @@ class DataOwnerReport:
     """Mails held back because there were more than the policy allows."""
 
 
-Worklist = Digest | Escalation | Approval | DataOwnerReport
+Worklist = Digest | Escalation | Approval | StatementRequest | DataOwnerReport
 
 
 def digests(night: Night) -> list[Digest]:
@@ -348,6 +375,35 @@ def approvals(
     ]
 
 
+def statement_requests(
+    night: Night, answer_within: timedelta, zone_of: Callable[[Reader], str], page: str | None
+) -> list[StatementRequest]:
+    """A mail for each active approver of statements that nobody has answered.
+
+    ``zone_of``: by which clock a reader is told the deadline.
+    """
+    found: dict[str, list[StatementBatch]] = {}
+    for batch in night.statement_batches:
+        found.setdefault(batch.approver_id, []).append(batch)
+    return [
+        StatementRequest(
+            reader,
+            truth(night),
+            tuple((_company_name(night, batch.company_id), batch) for batch in batches),
+            min(batch.opened_at for batch in batches) + answer_within,
+            zone_of(reader),
+            page,
+        )
+        for reader in active(night)
+        if (batches := found.get(reader.rep_id))
+    ]
+
+
+def _company_name(night: Night, company_id: str) -> str:
+    company = night.companies.get(company_id)
+    return company.name if company else company_id
+
+
 def data_owner_reports(night: Night, locale_of: dict[str, str], parked_mails: int = 0) -> list[DataOwnerReport]:
     """A report for each active finance reader when the gate is not open, rows are missing, or mails were held back.
 
@@ -391,7 +447,7 @@ def planned(worklist: Digest | Escalation) -> tuple[Line, ...]:
 
 def shown_accounts(worklist: Worklist) -> list[AccountKey]:
     """Every account that the mail or its workbook shows."""
-    if isinstance(worklist, DataOwnerReport):
+    if isinstance(worklist, DataOwnerReport | StatementRequest):
         return []
     if isinstance(worklist, Approval):
         return sorted({(each.row.company_id, each.row.account_id) for each in worklist.proposals})

@@ -143,6 +143,9 @@ class StatementPolicy(Part):
     from_open_functional: Decimal = Field(ge=0, description="Accounts that owe less get none.")
     reply_days: int = Field(ge=1, description="Days after sending in which the stamped copy should be back.")
     remind_every_days: int = Field(ge=1)
+    answer_within_hours: int = Field(
+        ge=1, le=720, description="In which a batch is answered; none leaves before. Longer than the longest holiday."
+    )
     approver_role: Literal["finance", "manager"] = "finance"
     recipient_domains: tuple[str, ...] = Field(
         default=(),

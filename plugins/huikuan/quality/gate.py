@@ -6,15 +6,17 @@ are what the ledger says, but the ledger may not yet say everything. Each reason
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
 import duckdb
 
-from huikuan.quality import sentences
+from huikuan.quality import quarantine, sentences
 from huikuan.quality.model import (
     Completeness,
     Evidence,
@@ -26,6 +28,7 @@ from huikuan.quality.model import (
     TieOut,
     Volume,
 )
+from huikuan.quality.relations import open_relations
 from huikuan.quality.rules import catalogue
 from huikuan.quality.sentences import money, rounded
 
@@ -309,6 +312,17 @@ def _tie_out(
             different += 1
             yield "no_contact", sentences.not_tied_out(company, as_of, shown, added, balance, off, currency)
     results.append(RuleResult("gate.tie_out", "critical", "control_total", different, len(evidence.tie_out), en, zh))
+
+
+def balance_left_out(files: dict[str, Path], quarantined: Path, as_of: date) -> dict[tuple[str, str], Decimal]:
+    """Per company and currency, what the quarantined rows of a snapshot would add to the balance of any day."""
+    with tempfile.TemporaryDirectory(prefix="huikuan-") as scratch:
+        connection = open_relations(files, as_of, Path(scratch))
+        try:
+            quarantine.read(connection, quarantined)
+            return {key: left_out for key, (_, left_out) in _balances(connection).items()}
+        finally:
+            connection.close()
 
 
 def _balances(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], tuple[Decimal, Decimal]]:

@@ -76,6 +76,15 @@ def write(connection: duckdb.DuckDBPyConnection, rules: Iterable[Rule], target: 
     connection.unregister("sentences")
 
 
+def read(connection: duckdb.DuckDBPyConnection, source: Path) -> None:
+    """Mark the rows that ``write`` wrote down; of the notes, ``copy`` alone is known again."""
+    connection.execute(
+        "INSERT INTO quarantined SELECT table_name, row_number, rule_id,"
+        " CASE WHEN contains(reason, ?) THEN 'copy' ELSE '' END FROM read_parquet(?)",
+        [NOTES["copy"], str(source)],
+    )
+
+
 def money_left_out(connection: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[str, Decimal]]]:
     """Per rule, the amounts of the rows that it caught, by currency; identical copies of a kept row are no money."""
     tables = [row[0] for row in connection.execute("SELECT DISTINCT table_name FROM quarantined").fetchall()]

@@ -6,11 +6,11 @@ end a span or a cell of the table is replaced. Nothing here is ever a template.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, Protocol, get_args
 
 from huikuan.policy.rules import Fact
 from huikuan.referrals.batch_rows import Batch, Item, needed
@@ -45,11 +45,31 @@ FACTS: dict[str, str] = {
 _BOUNDS = {"over ": "> ", "up to ": "≤ ", "true": "✓", "false": "✗", "unknown": "?"}
 
 
+class AnyBatch(Protocol):
+    """What every batch has that one person answers."""
+
+    @property
+    def batch_id(self) -> str:
+        """A function of what is shown."""
+
+    @property
+    def business_date(self) -> date:
+        """Of the night that it is made from."""
+
+    @property
+    def approver_id(self) -> str:
+        """rep_id of the only person who may answer."""
+
+    @property
+    def content_hash(self) -> str:
+        """SHA-256 of what is shown."""
+
+
 @dataclass(frozen=True)
 class Question:
     """A batch as it is put before its approver. ``time_left`` was read from the database's clock; it may be gone."""
 
-    batch: Batch
+    batch: AnyBatch
     subject: str
     body: str
     time_left: timedelta
@@ -79,29 +99,42 @@ def body(batch: Batch, items: Iterable[Item], names: Mapping[AccountKey, Account
     """Batch, hash, what an answer means, and one line of a table per proposed sanction."""
     head = ("#", "Account", "Sanction", "Overdue", "Days late", "Stage, grade", "Why", "Step before", "Proposed")
     rows = [_row(item, names.get((item.company_id, item.account_id))) for item in items]
-    table = [
-        _line(both(title) if title != "#" else title for title in head),
-        _line("---" for _ in head),
-        *(_line(row) for row in rows),
-    ]
-    facts = (
-        ("Batch", code(batch.batch_id)),
-        ("Content hash", code(batch.content_hash, 64)),
-        ("Business date", f"{batch.business_date}"),
-        ("Approver", code(batch.approver_id)),
-        ("Answer by", f"{answer_by:%Y-%m-%d %H:%M %Z}"),
+    sentences = (
+        both("Approve: each line below may take effect from the next night on, if its reason still holds then."),
+        both("Accounts that are not approved: their ids, or the numbers of their lines, into leave_out."),
+        both("No answer is not an approval. If the rows change before you answer, nothing is applied."),
     )
+    return page(batch, answer_by, {}, sentences, head, rows)
+
+
+def page(
+    batch: AnyBatch,
+    answer_by: datetime,
+    facts: Mapping[str, str],
+    sentences: Iterable[str],
+    head: Sequence[str],
+    rows: Iterable[Iterable[str]],
+) -> str:
+    """What every approver reads: the batch and its hash, further ``facts`` by name, what an answer means, a table.
+
+    Names of facts and titles of the table are English texts of the catalogue; values and cells are Markdown.
+    """
+    known = {
+        "Batch": code(batch.batch_id),
+        "Content hash": code(batch.content_hash, 64),
+        "Business date": f"{batch.business_date}",
+        **facts,
+        "Approver": code(batch.approver_id),
+        "Answer by": f"{answer_by:%Y-%m-%d %H:%M %Z}",
+    }
     return "\n".join(
         [
-            *(f"- {both(name)}: {value}" for name, value in facts),
+            *(f"- {both(name)}: {value}" for name, value in known.items()),
             "",
-            both("Approve: each line below may take effect from the next night on, if its reason still holds then."),
-            "",
-            both("Accounts that are not approved: their ids, or the numbers of their lines, into leave_out."),
-            "",
-            both("No answer is not an approval. If the rows change before you answer, nothing is applied."),
-            "",
-            *table,
+            *(line for sentence in sentences for line in (sentence, "")),
+            _line(both(title) if title != "#" else title for title in head),
+            _line("---" for _ in head),
+            *(_line(row) for row in rows),
             "",
         ]
     )

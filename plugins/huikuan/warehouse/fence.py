@@ -20,7 +20,16 @@ from huikuan.errors import FenceError, WarehouseError
 from huikuan.warehouse.connect import Role, connect
 
 StepName = Literal[
-    "extract", "validate", "classify", "publish", "outbox", "approval", "approval_reminder", "statements", "send"
+    "extract",
+    "validate",
+    "classify",
+    "publish",
+    "outbox",
+    "approval",
+    "approval_reminder",
+    "statement_approval",
+    "statements",
+    "send",
 ]
 STEP_ROLES: dict[str, Role] = {
     "extract": "loader",
@@ -30,6 +39,7 @@ STEP_ROLES: dict[str, Role] = {
     "outbox": "mailer",
     "approval": "mailer",
     "approval_reminder": "mailer",
+    "statement_approval": "mailer",
     "statements": "mailer",
     "send": "mailer",
 }

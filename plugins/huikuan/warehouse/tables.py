@@ -44,7 +44,6 @@ MESSAGE_KINDS = (
     "undelivered",
     "statement",
     "statement_approval",
-    "finance_report",
 )
 MESSAGE_STATES = (
     "queued",
@@ -600,7 +599,8 @@ RUN_STEP = Table(
     _key("business_date", "Business date.", Date),
     _key(
         "step",
-        "extract, validate, classify, publish, outbox, approval, approval_reminder, statements, report, send.",
+        "extract, validate, classify, publish, outbox, approval, approval_reminder, statement_approval, statements,"
+        " send.",
     ),
     _need("token", BigInteger, "Fencing token: grows with every attempt; a write with an older one is refused."),
     _need("inputs", Text, "Digest of what the step works on; the same again means already done."),
@@ -617,7 +617,7 @@ MESSAGE = Table(
     _need("business_date", Date, "Business date."),
     _may("run_id", _SORTABLE, "Run whose rows the message shows; empty when the night was stopped."),
     _need("kind", Text, "Kind of mail.", MESSAGE_KINDS),
-    _need("recipient", Text, "rep_id of the reader."),
+    _need("recipient", Text, "rep_id of the reader; of a statement company/account/number."),
     _need("address", Text, "Mail address at the time of writing."),
     _need("subject", Text, "Subject line."),
     _need("content", LargeBinary, "The whole mail as sent, frozen: headers, text, HTML, attachments."),

@@ -42,16 +42,18 @@ BEGIN
     -- Planned anew each time, with the date as a value: the other nights' partitions are not even opened.
     EXECUTE
         'WITH RECURSIVE people AS MATERIALIZED ('
-        ' SELECT rep_id, manager_id FROM store.rep WHERE business_date = $1 AND run_id = $2'
+        ' SELECT rep_id, manager_id, is_active FROM store.rep WHERE business_date = $1 AND run_id = $2'
         '), team (rep_id) AS ('
-        ' SELECT $3 UNION SELECT p.rep_id FROM people AS p INNER JOIN team AS t ON p.manager_id = t.rep_id'
-        ') SELECT array_agg(rep_id) FROM team'
+        ' SELECT rep_id FROM people WHERE rep_id = $3 AND is_active'
+        ' UNION SELECT p.rep_id FROM people AS p INNER JOIN team AS t ON p.manager_id = t.rep_id'
+        ') SELECT coalesce(array_agg(rep_id), ''{}'') FROM team'
         INTO v_reps USING v_date, v_run, v_rep;
     RETURN v_reps;
 END
 $$;
 COMMENT ON FUNCTION store.seen_reps(name) IS
-'The rep that a login is, and everybody below; the team as of the newest published night. Unknown logins: nobody.';
+'The rep that a login is, and everybody below; the team as of the newest published night. Unknown logins, and
+people who have left: nobody.';
 
 CREATE FUNCTION store.seen_accounts(p_login name) RETURNS jsonb
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp

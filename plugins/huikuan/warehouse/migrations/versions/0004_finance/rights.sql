@@ -15,9 +15,9 @@ TO huikuan_desk;
 -- mailer: statements leave through its outbox, once they are approved.
 GRANT SELECT ON store.statement_batch, store.statement, store.statement_decision TO huikuan_mailer;
 ALTER POLICY outbox_inserts ON store.run_step
-WITH CHECK (step IN ('outbox', 'approval', 'approval_reminder', 'statements', 'report', 'send'));
+WITH CHECK (step IN ('outbox', 'approval', 'approval_reminder', 'statement_approval', 'statements', 'send'));
 ALTER POLICY outbox_updates ON store.run_step
-USING (step IN ('outbox', 'approval', 'approval_reminder', 'statements', 'report', 'send'));
+USING (step IN ('outbox', 'approval', 'approval_reminder', 'statement_approval', 'statements', 'send'));
 
 -- loader: asks what may go, and removes it through functions that refuse everything else.
 REVOKE ALL ON FUNCTION store.kept_because(text), store.drop_archived_run(text, jsonb, text) FROM PUBLIC;

@@ -619,7 +619,8 @@ COMMENT ON COLUMN store.archived_run.archived_at IS 'When they were removed.';
 
 ALTER TABLE store.message DROP CONSTRAINT message_kind_values;
 ALTER TABLE store.message ADD CONSTRAINT message_kind_values
-CHECK (kind IN ('digest', 'escalation', 'data_owner', 'approval', 'approval_reminder', 'notice', 'undelivered', 'statement', 'statement_approval', 'finance_report'));
-COMMENT ON COLUMN store.run_step.step IS 'extract, validate, classify, publish, outbox, approval, approval_reminder, statements, report, send.';
+CHECK (kind IN ('digest', 'escalation', 'data_owner', 'approval', 'approval_reminder', 'notice', 'undelivered', 'statement', 'statement_approval'));
+COMMENT ON COLUMN store.message.recipient IS 'rep_id of the reader; of a statement company/account/number.';
+COMMENT ON COLUMN store.run_step.step IS 'extract, validate, classify, publish, outbox, approval, approval_reminder, statement_approval, statements, send.';
 COMMENT ON TABLE store.aging_summary IS 'Ageing per company, segment, rep and currency, as of the close of books (账龄汇总).';
 COMMENT ON COLUMN store.aging_summary.scope IS 'company/<id>/currency/<code>, and the other scopes of metric.';

@@ -33,10 +33,11 @@ DROP TABLE store.company, store.rep, store.account, store.month_balance, store.t
 store.loss_rate, store.provision, store.provision_movement, store.write_off_candidate, store.cash_forecast,
 store.root_cause, store.rep_performance, store.statement_batch, store.statement, store.statement_decision,
 store.statement_reply, store.month_lock, store.rep_login, store.archived_run;
-DELETE FROM store.message WHERE kind IN ('statement', 'statement_approval', 'finance_report');
+DELETE FROM store.message WHERE kind IN ('statement', 'statement_approval');
 ALTER TABLE store.message DROP CONSTRAINT message_kind_values;
 ALTER TABLE store.message ADD CONSTRAINT message_kind_values
 CHECK (kind IN ('digest', 'escalation', 'data_owner', 'approval', 'approval_reminder', 'notice', 'undelivered'));
+COMMENT ON COLUMN store.message.recipient IS 'rep_id of the reader.';
 COMMENT ON COLUMN store.run_step.step IS 'extract, validate, classify, publish, outbox, approval, approval_reminder, send.';
 ALTER POLICY outbox_inserts ON store.run_step
 WITH CHECK (step IN ('outbox', 'approval', 'approval_reminder', 'send'));

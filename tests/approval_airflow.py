@@ -1,0 +1,170 @@
+"""Answers to approvals through the API of a real Airflow, as users give them, and what Airflow wrote down of them."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from huikuan.orchestration import local
+from huikuan.settings import Settings
+
+TIMEOUT_SECONDS = 150
+READING_SECONDS = 6
+"""Nobody answers faster. Airflow 3.3 fails a task whose answer comes before it has noted that its first half ended."""
+
+
+def environment(url: str, metadata: str, canary: str, **more: str) -> dict[str, str]:
+    """Settings of an Airflow on a warehouse and metadata of its own; ``canary`` is the password that nobody may find.
+
+    Metadata in PostgreSQL has row locks, as in production; with SQLite so many tasks at once would wait for each other.
+    """
+    return {
+        "AIRFLOW_CONN_HUIKUAN_WAREHOUSE": url.replace("postgres:@", f"postgres:{canary}@"),
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": metadata.replace("postgresql://", "postgresql+psycopg://"),
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_ASYNC": metadata.replace("postgresql://", "postgresql+psycopg://"),
+        "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "True",  # no night of today's date beside ours
+        "AIRFLOW__SCHEDULER__TRIGGER_TIMEOUT_CHECK_INTERVAL": "2",
+        **more,
+    }
+
+
+@dataclass
+class Stage:
+    """A running Airflow with one DAG that asks people."""
+
+    airflow: local.Airflow
+    dag: str
+    metadata: str
+    first: str
+    """The task before ``approve``."""
+
+    @classmethod
+    def start(
+        cls, settings: Settings, dag: str, first: str, users: tuple[str, ...], metadata: str, given: dict[str, str]
+    ) -> Stage:
+        """Start it with the DAG unpaused."""
+        airflow = local.prepare(settings, local.free_port(), given, users)
+        local.start(airflow, local.DEMO_SERVICES, (dag,))
+        local.Api(airflow).patch(f"/dags/{dag}", {"is_paused": False})
+        return cls(airflow, dag, metadata, first)
+
+    @property
+    def api(self) -> local.Api:
+        """As the admin."""
+        return local.Api(self.airflow)
+
+    def trigger(self, **which: Any) -> str:
+        """Start a run; returns its id."""
+        return str(self.api.post(f"/dags/{self.dag}/dagRuns", {"logical_date": None, **which})["dag_run_id"])
+
+    def tasks(self, run_id: str) -> list[dict[str, Any]]:
+        """Every task instance of a run."""
+        path = f"/dags/{self.dag}/dagRuns/{run_id}/taskInstances"
+        found: list[dict[str, Any]] = self.api.get(path)["task_instances"]
+        return found
+
+    def states(self, run_id: str) -> dict[str, str]:
+        """State by task and map index: ``tell -1``."""
+        return {f"{task['task_id']} {task['map_index']}": task["state"] for task in self.tasks(run_id)}
+
+    def wait(self, run_id: str, wanted: dict[int, str], attempt: int = 1) -> None:
+        """Until the approvals of a run are in these states, by map index; one that would be tried again ends it."""
+        deadline = time.monotonic() + TIMEOUT_SECONDS
+        states: dict[int, str] = {}
+        while time.monotonic() < deadline:
+            tasks = [task for task in self.tasks(run_id) if task["task_id"] in ("approve", self.first)]
+            for task in tasks:
+                assert task["state"] != "up_for_retry", self._log(run_id, task)
+            states = {
+                task["map_index"]: task["state"]
+                for task in tasks
+                if task["task_id"] == "approve" and task["map_index"] >= 0 and task["try_number"] >= attempt
+            }
+            if states == wanted:
+                return
+            time.sleep(0.5)
+        raise AssertionError(f"{run_id}: wanted {wanted}, found {states}")
+
+    def wait_for(self, run_id: str, wanted: dict[str, str]) -> None:
+        """Until these tasks, named as in ``states``, are in these states; one that would be tried again ends it."""
+        deadline = time.monotonic() + TIMEOUT_SECONDS
+        states: dict[str, str] = {}
+        while time.monotonic() < deadline:
+            for task in self.tasks(run_id):
+                is_wanted = f"{task['task_id']} {task['map_index']}" in wanted
+                assert not (is_wanted and task["state"] == "up_for_retry"), self._log(run_id, task)
+            states = self.states(run_id)
+            if wanted.items() <= states.items():
+                return
+            time.sleep(0.5)
+        raise AssertionError(f"{run_id}: wanted {wanted}, found {states}")
+
+    def _log(self, run_id: str, task: dict[str, Any]) -> str:
+        path = f"/dags/{self.dag}/dagRuns/{run_id}/taskInstances/{task['task_id']}/logs/{task['try_number']}"
+        content = self.api.get(path, map_index=task["map_index"])["content"]
+        return json.dumps(content[-12:], indent=1, ensure_ascii=False)
+
+    def answer(self, user: str, run_id: str, map_index: int, choice: str, **params: Any) -> int:
+        """Answer as this user; returns the status code."""
+        path = f"/dags/{self.dag}/dagRuns/{run_id}/taskInstances/approve/{map_index}/hitlDetails"
+        try:
+            local.Api(self.airflow, user).patch(path, {"chosen_options": [choice], "params_input": params})
+        except local.LocalAirflowError as error:
+            return int(error.problem.split("answered ")[1].split()[0])
+        return 200
+
+    def pages(self, run_id: str) -> list[dict[str, Any]]:
+        """What waits for a person, each with its map index and the one user that it is assigned to."""
+        found = self.api.get(f"/dags/{self.dag}/dagRuns/{run_id}/hitlDetails")["hitl_details"]
+        pages = []
+        for page in found:
+            [user] = page["assigned_users"]
+            pages.append(page | {"map_index": page["task_instance"]["map_index"], "user": user["id"]})
+        return pages
+
+    def let_time_pass(self, run_id: str, map_index: int) -> datetime:
+        """Move the deadline of a waiting approval into the past; returns the one that Airflow had set."""
+        this = "dag_id = %s AND run_id = %s AND task_id = 'approve' AND map_index = %s"
+        values = [self.dag, run_id, map_index]
+        with psycopg.connect(self.metadata) as connection:
+            [(deadline,)] = connection.execute(
+                f"SELECT trigger_timeout FROM task_instance WHERE {this} FOR UPDATE", values
+            ).fetchall()
+            connection.execute(f"UPDATE task_instance SET trigger_timeout = '2026-01-01Z' WHERE {this}", values)
+        assert isinstance(deadline, datetime)
+        return deadline
+
+    def clear(self, run_id: str, task: str, *, downstream: bool = True) -> None:
+        """Let a task of a run, and those after it, run once more."""
+        body = {"dry_run": False, "dag_run_id": run_id, "task_ids": [task], "only_failed": False}
+        self.api.post(f"/dags/{self.dag}/clearTaskInstances", {**body, "include_downstream": downstream})
+
+
+def task_log(airflow_home: Path, dag: str, run_id: str, task: str, map_index: int = -1, attempt: int = 1) -> str:
+    """One task's log, as it lies on the disk."""
+    folder = airflow_home / "logs" / "tasks" / f"dag_id={dag}" / f"run_id={run_id}" / f"task_id={task}"
+    if map_index >= 0:
+        folder /= f"map_index={map_index}"
+    return (folder / f"attempt={attempt}.log").read_text(encoding="utf-8")
+
+
+def everything_written(airflow_home: Path, metadata: str) -> str:
+    """All files below a folder, and every row of the metadata database: XCom, rendered fields, pages for approvers."""
+    files = (path.read_text("utf-8", "replace") for path in airflow_home.rglob("*") if path.is_file())
+    return "\n".join([*files, *_everything(metadata)])
+
+
+def _everything(url: str) -> Iterator[str]:
+    """Every row of a database as text."""
+    with psycopg.connect(url) as connection:
+        tables = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+        for (table,) in tables:
+            for (row,) in connection.execute(f'SELECT t::text FROM "{table}" AS t'):
+                yield row
