@@ -64,6 +64,17 @@ def test_a_promise_counts_on_its_day_and_as_much_as_the_record_says(tmp_path: Pa
     assert targets(ledger, FIRST, tmp_path) == {("R1", "A1", "CNY"): 860}
 
 
+def test_amounts_are_in_whole_minor_units(tmp_path: Path) -> None:
+    """Of 999 yen 70 % are believed, 699.3; the rest of the debt, 301.7, is due in July: 1,001 in whole yen or parts."""
+    made = {"made_on": date(2026, 6, 20), "document_id": None, "currency": "JPY"}
+    ledger = {
+        "document": [bill("D", date(2026, 8, 1), 1001, currency="JPY")],
+        "promise": [{"promise_id": "P1", "amount": 999, "promised_for": date(2026, 7, 31), **made}],
+        "fx_rate": [{**_dollar(), "from_currency": "JPY"}],
+    }
+    assert targets(ledger, FIRST, tmp_path) == {("R1", "A1", "JPY"): 699}
+
+
 def habit(now: date, amount: int) -> Rows:
     """A customer who pays half of each bill 20 days late and the rest 48 days late; the bill of ``now`` is open."""
     dues = [date(2025, month, 15) for month in range(6, 13)] + [date(2026, month, 15) for month in range(1, 5)]

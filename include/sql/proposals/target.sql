@@ -60,6 +60,22 @@ part AS (
     FROM unpromised_item AS i
     CROSS JOIN span AS s
     LEFT JOIN curve AS c ON i.company_id = c.company_id AND i.band = c.band
+),
+
+rounded AS (
+    SELECT
+        p.company_id,
+        p.account_id,
+        p.currency,
+        CASE MAX(u.minor_units)
+            WHEN 0 THEN CAST(ROUND(SUM(p.expected), 0) AS DECIMAL(18, 4))
+            WHEN 3 THEN CAST(ROUND(SUM(p.expected), 3) AS DECIMAL(18, 4))
+            WHEN 4 THEN CAST(ROUND(SUM(p.expected), 4) AS DECIMAL(18, 4))
+            ELSE CAST(ROUND(SUM(p.expected), 2) AS DECIMAL(18, 4))
+        END AS amount
+    FROM part AS p
+    LEFT JOIN policy.currency AS u ON p.currency = u.currency
+    GROUP BY p.company_id, p.account_id, p.currency
 )
 
 SELECT
@@ -67,12 +83,11 @@ SELECT
     m.month_from AS month,
     p.account_id,
     p.currency,
-    CAST(ROUND(SUM(p.expected), 2) AS DECIMAL(18, 4)) AS amount,
+    p.amount,
     FALSE AS is_agreed,
     COALESCE(a.rep_id, '') AS rep_id
-FROM part AS p
+FROM rounded AS p
 CROSS JOIN month AS m
 INNER JOIN ledger.account AS a ON p.company_id = a.company_id AND p.account_id = a.account_id
-GROUP BY p.company_id, m.month_from, p.account_id, p.currency, COALESCE(a.rep_id, '')
-HAVING ROUND(SUM(p.expected), 2) > 0
+WHERE p.amount > 0
 ORDER BY p.company_id, COALESCE(a.rep_id, ''), p.account_id, p.currency

@@ -108,7 +108,7 @@ def ageing(url: str, lake: Path, as_of: date, company_id: str | None = None) -> 
 
 
 def _inputs(lake: Path, newest: RunRecord, business_date: date) -> duck.Inputs:
-    """The newest ledger, without the rows that its night left out; what those would add on the day is told beside it."""
+    """The newest ledger, without the rows that its night left out; what they would add on the day is beside it."""
     taken = snapshot.load(lake, newest.snapshot_id)
     folder = lakes.run_folder(lake, newest.run_id)
     lakes.check_quality(folder)

@@ -52,7 +52,10 @@ _FEED = INPUTS["target"]
 
 @dataclass(frozen=True)
 class Target:
-    """A row of the ``target`` feed, and the rep whose account it is (empty: nobody). ``amount`` is in ``currency``, to two places."""
+    """A row of the ``target`` feed, and the rep whose account it is (empty: nobody).
+
+    ``amount`` is in ``currency``, in whole minor units of it.
+    """
 
     company_id: str
     month: date
