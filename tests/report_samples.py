@@ -37,6 +37,7 @@ def full(name: str = LONG, *, scale: int = 1_000_000, off: Decimal = Decimal(0))
                     "days_past_due": 1000,
                     "risk_grade": "E",
                     "flags": ",".join(FLAGS[:2]),
+                    "unrated": 3,
                 }
                 for n in range(1, EXPOSURES + 1)
             ],

@@ -247,6 +247,8 @@ def test_a_decision_of_the_day_belongs_to_the_next_night(settings: Settings, led
         "referral_decision": 4,
         "sanction_override": 0,
         "notice": 0,
+        "statement": 0,
+        "statement_reply": 0,
     }
 
 

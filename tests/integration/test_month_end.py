@@ -34,6 +34,7 @@ from huikuan.night.run import run_night
 from huikuan.policy import load_policy
 from huikuan.settings import DEFAULT_POLICY, Settings
 from huikuan.warehouse.connect import connect
+from huikuan.warehouse.own import OwnFacts
 
 pytestmark = pytest.mark.fonts
 
@@ -354,7 +355,25 @@ def test_each_approved_statement_enters_the_outbox_once(books: Books, made: Prep
     assert len(entered) == made.statements - 1
     assert _mail(books, made) == set()
     with psycopg.connect(books.url) as connection:
-        connection.execute("UPDATE store.message SET state = 'sent' WHERE kind = 'statement'")
+        connection.execute(
+            "UPDATE store.message SET state = 'sent', sent_at = '2026-07-06 01:00Z' WHERE kind = 'statement'"
+        )
+
+
+@pytest.mark.parametrize(("through", "is_sent", "answered"), [(5, False, 0), (8, True, 0), (9, True, 1)])
+def test_the_night_reads_what_was_sent_and_answered_by_then(
+    books: Books, made: Prepared, tmp_path: Path, through: int, is_sent: bool, answered: int
+) -> None:
+    """One of the customers has confirmed, on 9 July; that the others say nothing is not written down anywhere."""
+    facts = OwnFacts(books.url, date(2026, 7, through + 1))
+    for table in ("statement", "statement_reply"):
+        facts.write(table, tmp_path / f"{table}.parquet")
+    with duckdb.connect() as connection:
+        sent = connection.execute(f"SELECT number, sent_on FROM '{tmp_path}/statement.parquet'").fetchall()
+        replies = connection.execute(f"SELECT outcome, uri FROM '{tmp_path}/statement_reply.parquet'").fetchall()
+    assert len(sent) == made.statements - 1
+    assert {on for _, on in sent} == {date(2026, 7, 6) if is_sent else None}
+    assert replies == [("confirmed", "dms://statements/1")] * answered
 
 
 # --- the month, closed on the same night -----------------------------------------------------------------------------

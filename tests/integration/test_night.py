@@ -17,6 +17,7 @@ import pytest
 
 from huikuan.cli.night import write_mails
 from huikuan.errors import LedgerError, PolicyError
+from huikuan.finance import months
 from huikuan.ledger.demo import generate
 from huikuan.night import steps
 from huikuan.night.run import Night, run_night
@@ -254,6 +255,39 @@ def test_next_night_knows_yesterday(settings: Settings, ledger: Path) -> None:
         settings,
         f"SELECT COUNT(*) FROM collections.account_status WHERE business_date = '{DAY}' AND stage_previous IS NULL",
     ) == [(0,)]
+
+
+def test_a_month_opens_with_its_last_close_as_it_is_known_now(settings: Settings, ledger: Path) -> None:
+    """May is run again with a customer insolvent: June opens with the newer close, a closed month with what it pins."""
+    assert settings.warehouse_url
+    close, later, may = date(2026, 6, 1), date(2026, 6, 2), date(2026, 5, 1)
+
+    def allowance(column: str, run: Night) -> dict[str, Decimal]:
+        rows = query(
+            settings,
+            f"SELECT company_id, {column} FROM collections.provision_movement"
+            f" WHERE business_date = '{run.business_date}' AND run_id = '{run.run_id}' AND is_total",
+        )
+        return {company: amount for company, amount in rows if amount}
+
+    first = night(settings, ledger, close)
+    before = allowance("closing", first)
+    second = night(settings, ledger, later)
+    assert allowance("opening", second) == before
+    locked = min(before)
+    months.lock(settings.warehouse_url, settings.lake, locked, may, "huikuan")
+    assert night(settings, ledger, later) == second  # the lock pins what all see
+    edit(ledger / "account.csv", lambda rows: [{**row, "status": "insolvent"} for row in rows])
+    after = allowance("closing", night(settings, ledger, close))
+    assert set(after) == set(before) and all(after[company] != before[company] for company in after)
+    opened = night(settings, ledger, later)
+    assert allowance("opening", opened) == {**after, locked: before[locked]}
+    with (ledger / "rep.csv").open(encoding="utf-8", newline="") as file:
+        finance = min(row["rep_id"] for row in csv.DictReader(file) if row["role"] == "finance")
+    months.correct(settings.warehouse_url, settings.lake, locked, may, "insolvent since May", finance)
+    again = night(settings, ledger, later)
+    assert again.snapshot_id == opened.snapshot_id and again.run_id != opened.run_id
+    assert allowance("opening", again) == after
 
 
 def test_a_receipts_feed_that_did_not_load(settings: Settings, ledger: Path) -> None:

@@ -25,7 +25,10 @@ TABLES = {table.name for table in STORE.tables.values()}
 MAY: dict[Role, dict[str, frozenset[str]]] = {
     "owner": {f"store.{name}": ALL for name in TABLES},
     "migrator": {f"store.{name}": ALL for name in TABLES},
-    "loader": {"store.run_step": KEEP, **{f"store.{name}": READ for name in ("run", "published", "archived_run")}},
+    "loader": {
+        "store.run_step": KEEP,
+        **{f"store.{name}": READ for name in ("run", "published", "archived_run", "month_lock")},
+    },
     "mailer": {
         "store.run_step": KEEP,
         "store.message": KEEP,

@@ -39,6 +39,8 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "contact_log": {"company_id": "C1", "account_id": "A1"},
     "contact": {"company_id": "C1", "account_id": "A1", "name": "Somebody"},
     "evidence": {"company_id": "C1", "account_id": "A1"},
+    "statement": {"company_id": "C1", "account_id": "A1"},
+    "statement_reply": {"company_id": "C1", "account_id": "A1"},
     "target": {"company_id": "C1", "account_id": "A1", "currency": "CNY"},
 }
 MASTER: dict[str, list[dict[str, Any]]] = {
@@ -94,6 +96,7 @@ def classified(
     folder: Path,
     *,
     previous: Path | None = None,
+    opening: Path | None = None,
     without: Sequence[str] = (),
     with_figures: bool = True,
     prepare: Callable[[duckdb.DuckDBPyConnection], object] | None = None,
@@ -110,6 +113,7 @@ def classified(
         policy=policy,
         ledger={name: path for name, path in files.items() if name not in without},
         previous=previous,
+        opening=opening,
     )
     with duck.session(inputs, RESULTS) as connection:
         if prepare is not None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pytest
 
 from huikuan.engine import duck
 from huikuan.policy import load_policy
@@ -104,18 +105,76 @@ def test_a_forecast_is_kept_and_what_came_in_is_set_against_it(tmp_path: Path) -
     assert sum(third[following, week, "behaviour"]["expected"] for week in range(1, 14)) == 200
 
 
+def test_what_came_in_before_a_forecast_was_made_is_not_set_against_it(tmp_path: Path) -> None:
+    """Made on a Wednesday: of the 60 of Tuesday it knew; the 30 of the same day and the 10 of Sunday were to come."""
+    wednesday, following = MONDAY + timedelta(days=2), MONDAY + timedelta(days=7)
+    paid = [
+        {"receipt_id": f"R{day}", "received_on": MONDAY + timedelta(days=day), "amount": amount}
+        for day, amount in ((1, 60), (2, 30), (6, 10), (7, 5))
+    ]
+    ledger = {
+        "document": [bill("D", date(2026, 6, 1), 200)],
+        "receipt": paid,
+        "allocation": [{"source_id": row["receipt_id"], "document_id": "D", "amount": row["amount"]} for row in paid],
+    }
+    forecast(ledger, wednesday, tmp_path / "a")
+    rows = forecast(ledger, following, tmp_path / "b", tmp_path / "a" / "tables")
+    over = rows[wednesday, 0, "total"]
+    assert (over["actual"], over["is_final"]) == (40, True)
+    forecast(ledger, MONDAY, tmp_path / "c")
+    rows = forecast(ledger, following, tmp_path / "d", tmp_path / "c" / "tables")
+    assert rows[MONDAY, 0, "total"]["actual"] == 100
+
+
 def test_habits_are_learnt_from_earlier_month_ends(tmp_path: Path) -> None:
     """A customer who pays half of each bill 20 days late and the rest 48 days late is expected to do so again."""
+    rows = forecast(habit(date(2026, 6, 19)), MONDAY, tmp_path / "a")
+    expected = {week: rows[MONDAY, week, "behaviour"]["expected"] for week in range(13)}
+    assert {week: amount for week, amount in expected.items() if amount} == {0: 450, 4: 450}
+
+
+def test_what_is_learnt_by_weeks_falls_into_calendar_weeks(tmp_path: Path) -> None:
+    """Made on Wednesday 8 July: half within 8 to 14 July, five days of this week and two of the next; half within
+    5 to 11 August. 450 × 5 ÷ 7 = 321.43 and 450 × 2 ÷ 7 = 128.57.
+    """
+    wednesday = MONDAY + timedelta(days=2)
+    rows = forecast(habit(date(2026, 6, 21)), wednesday, tmp_path / "a")
+    expected = {week: rows[wednesday, week, "behaviour"]["expected"] for week in range(13)}
+    most, rest = Decimal("321.43"), Decimal("128.57")
+    assert {week: amount for week, amount in expected.items() if amount} == {0: most, 1: rest, 4: most, 5: rest}
+
+
+@pytest.mark.parametrize(("made_on", "week"), [(MONDAY, 1), (MONDAY + timedelta(days=2), 2)], ids=str)
+def test_coming_invoices_are_expected_by_calendar_weeks(made_on: date, week: int, tmp_path: Path) -> None:
+    """A bill issued on the 5th of every month is paid on its 14th, the 14th day after the month's end: made on Monday
+    6 July that is Sunday 19 July, on Wednesday 8 July Tuesday 21 July.
+    """
+    months = [date(2025, month, 5) for month in range(6, 13)] + [date(2026, month, 5) for month in range(1, 4)]
+    ledger = {
+        "document": [
+            *({"document_id": f"D{n}", "issued_on": day, "due_on": day, "amount": 100} for n, day in enumerate(months)),
+            {"document_id": "open", "issued_on": date(2026, 6, 1), "due_on": date(2027, 6, 1), "amount": 1},
+        ],
+        "receipt": [
+            {"receipt_id": f"R{n}", "received_on": day + timedelta(days=9), "amount": 100}
+            for n, day in enumerate(months)
+        ],
+        "allocation": [{"source_id": f"R{n}", "document_id": f"D{n}", "amount": 100} for n in range(len(months))],
+    }
+    rows = forecast(ledger, made_on, tmp_path / "a")
+    expected = [rows[made_on, at, "new_sales"]["expected"] for at in range(4)]
+    assert [at for at, amount in enumerate(expected) if amount] == [week]
+
+
+def habit(due_on: date) -> Rows:
+    """Bills of which half was paid 20 days late and the rest 48 days late, and an open one of 900."""
     dues = [date(2025, month, 15) for month in range(6, 13)] + [date(2026, month, 15) for month in range(1, 5)]
     paid = [(f"{n}-{late}", f"D{n}", due + timedelta(days=late)) for n, due in enumerate(dues) for late in (20, 48)]
-    ledger = {
-        "document": [bill(f"D{n}", due, 1000) for n, due in enumerate(dues)] + [bill("now", date(2026, 6, 19), 900)],
+    return {
+        "document": [bill(f"D{n}", due, 1000) for n, due in enumerate(dues)] + [bill("now", due_on, 900)],
         "receipt": [{"receipt_id": key, "received_on": day, "amount": 500} for key, _, day in paid],
         "allocation": [{"source_id": key, "document_id": document, "amount": 500} for key, document, _ in paid],
     }
-    rows = forecast(ledger, MONDAY, tmp_path / "a")
-    expected = {week: rows[MONDAY, week, "behaviour"]["expected"] for week in range(13)}
-    assert {week: amount for week, amount in expected.items() if amount} == {0: 450, 4: 450}
 
 
 def errors(folder: Path) -> dict[str, list[Any]]:

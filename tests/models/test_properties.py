@@ -83,7 +83,8 @@ def _credit(rng: random.Random, ledger: dict[str, list[dict[str, Any]]], n: int)
     applied = min(room, amount) if kind == "write_off" or rng.random() < 0.6 else Decimal(0)
     if applied > 0 and target.get("kind") != "credit_note":
         row = {"source_kind": kind, "source_id": f"S{n}", "document_id": target["document_id"], "amount": applied}
-        ledger["allocation"].append({"allocation_id": f"L{n}", "allocated_on": day, **row})
+        applied_on = day - timedelta(days=rng.choice([0, 0, 0, 20]))  # money may be applied before its value date
+        ledger["allocation"].append({"allocation_id": f"L{n}", "allocated_on": applied_on, **row})
 
 
 def results(ledger: Mapping[str, list[dict[str, Any]]], without: tuple[str, ...] = ()) -> dict[str, list[str]]:
@@ -107,6 +108,35 @@ def test_the_order_of_rows_changes_nothing(ledger: dict[str, list[dict[str, Any]
 def test_invariants_hold_without_allocations(ledger: dict[str, list[dict[str, Any]]]) -> None:
     kept = {table: rows for table, rows in ledger.items() if table != "allocation"}
     assert results(kept, without=("allocation",))["account_status"]
+
+
+@settings(SLOW, max_examples=3)
+@given(st.randoms(use_true_random=False))
+def test_an_earlier_close_is_told_as_its_night_told_it(rng: random.Random) -> None:
+    """Documents of three instalments, paid by allocations that name none and often precede the money's value date."""
+    ledger: dict[str, list[dict[str, Any]]] = {
+        name: [] for name in ("document", "instalment", "receipt", "allocation", "dispute", "promise")
+    }
+    for n in range(20):
+        name = f"D{n}"
+        ledger["document"].append({"document_id": name, "issued_on": date(2026, 1, 1), "amount": 300})
+        for seq, due_on in enumerate((date(2026, 4, 20), date(2026, 5, 20), date(2026, 6, 20)), start=1):
+            ledger["instalment"].append({"document_id": name, "seq": seq, "due_on": due_on, "amount": 100})
+        for part in range(rng.randint(2, 4)):
+            source, received_on = f"S{n}-{part}", DAY - timedelta(days=rng.randint(1, 60))
+            ledger["receipt"].append({"receipt_id": source, "received_on": received_on, "amount": 70})
+            row = {"source_id": source, "document_id": name, "amount": rng.choice([50, 70])}
+            row["allocated_on"] = received_on + timedelta(days=rng.choice([-30, -10, 0, 5]))
+            ledger["allocation"].append({"allocation_id": f"L{n}-{part}", **row})
+    told, close = [], date(2026, 5, 31)
+    for business_date, query in (
+        (close + timedelta(1), "open_item"),
+        (DAY, f"close_item WHERE closed_on = DATE '{close}'"),
+    ):
+        with tempfile.TemporaryDirectory() as folder, classified(ledger, business_date, POLICY, Path(folder)) as night:
+            columns = "document_id, seq, bucket, open_amount"
+            told.append(night.execute(f"SELECT {columns} FROM {query} ORDER BY ALL").fetchall())
+    assert told[0] == told[1] != []
 
 
 @SLOW

@@ -7,7 +7,9 @@ import re
 from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
+import duckdb
 import pypdf
 import pytest
 
@@ -15,6 +17,8 @@ from huikuan.drawing import VARIABLES
 from huikuan.finance import report_page
 from huikuan.finance.report import CATALOGUE, page, pdf
 from huikuan.finance.report_page import content
+from huikuan.finance.report_rows import QUERIES
+from huikuan.letters.table import NONE
 from huikuan.wording import LOCALES, Wording, translations
 from tests.report_samples import LONG, empty, full
 
@@ -98,3 +102,105 @@ def test_key_figures_and_their_change() -> None:
     assert key["DSO, count-back"] == ("40", "-3 since the last month end")
     assert key["Expected in 4 weeks"][0] == "CNY 4M"
     assert key["Open"] == ("CNY 40", "40% of it overdue")
+
+
+def asked(query: str, *statements: str) -> list[dict[str, Any]]:
+    """What a query of the report finds about company C1 in a night of these tables."""
+    with duckdb.connect() as connection:
+        connection.execute("CREATE SCHEMA night")
+        for statement in statements:
+            connection.execute(statement)
+        sql = (QUERIES / f"{query}.sql").read_text(encoding="utf-8")
+        values = {"company": "C1", "rows": 8}
+        found = connection.execute(sql, {name: value for name, value in values.items() if f"${name}" in sql})
+        names = [column[0] for column in found.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+
+RATES = "CREATE TABLE company_rate AS SELECT 'C1' AS company_id, 'CNY' AS currency, CAST(1 AS DECIMAL(18, 8)) AS rate"
+
+
+def expected(*rows: str) -> str:
+    """A forecast of one week: currency, component, expected, actual."""
+    return f"""CREATE TABLE night.cash_forecast AS
+        SELECT 'C1' AS company_id, DATE '2026-08-31' AS made_on, DATE '2026-08-31' AS week_from, currency, component,
+            CAST(expected AS DECIMAL(18, 4)) AS expected, CAST(actual AS DECIMAL(18, 4)) AS actual
+        FROM (VALUES {", ".join(rows)}) AS v (currency, component, expected, actual)"""
+
+
+def test_a_forecast_in_a_currency_without_a_rate_has_no_total() -> None:
+    known = ("('CNY', 'promise', 100, NULL)", "('CNY', 'total', 100, 60)")
+    both = [{"expected": Decimal(100), "actual": None}, {"expected": Decimal(100), "actual": Decimal(60)}]
+    nothing = [{"expected": None, "actual": None}] * 2
+    for rows, totals in (
+        (known, both),
+        ((*known, "('USD', 'promise', 0, NULL)", "('USD', 'total', 0, 0)"), both),
+        ((*known, "('USD', 'promise', 5, NULL)", "('USD', 'total', 5, 0)"), nothing),
+        ((*known, "('USD', 'promise', 0, NULL)", "('USD', 'total', 0, 7)"), nothing),
+    ):
+        found = asked("forecast", RATES, expected(*rows))
+        assert [{name: row[name] for name in ("expected", "actual")} for row in found] == totals, rows
+
+
+@pytest.mark.fonts
+@pytest.mark.parametrize("locale", LOCALES)
+def test_a_forecast_without_a_total_says_so(locale: str) -> None:
+    figures = full()
+    for row in figures.rows["forecast"]:
+        row["expected"] = row["actual"] = None
+    text = Wording(locale, CATALOGUE).text
+    told = content(figures, Wording(locale, CATALOGUE), VARIABLES)
+    (block,) = (block for block in told["blocks"] if block["title"] == text("Expected receipts"))
+    (key,) = (figure for figure in told["key"] if figure["label"] == text("Expected in 4 weeks"))
+    assert (block["chart"], block["tables"][0]["rows"]) == ("", [])
+    assert block["tables"][0]["empty"] == text("No exchange rate for a total.")
+    assert key["value"] == NONE
+    assert text("No exchange rate for a total.") in page(figures, locale)
+    assert len(pages_of(pdf(figures, locale))) == 1
+
+
+def test_overdue_behind_a_sanction_has_no_total_without_a_rate() -> None:
+    found = asked(
+        "sanctions",
+        """CREATE TABLE night.account_flag AS SELECT 'C1' AS company_id, * FROM (VALUES
+            ('A1', 'stop_supply', 'active'), ('A2', 'stop_supply', 'active'), ('A1', 'stop_service', 'active'),
+            ('A2', 'stop_service', 'proposed'), ('A2', 'legal_referral', 'proposed')) AS v (account_id, flag, state)""",
+        """CREATE TABLE night.account_status AS SELECT 'C1' AS company_id, * FROM (VALUES
+            ('A1', CAST(50 AS DECIMAL(18, 4))), ('A2', NULL)) AS v (account_id, overdue_functional)""",
+    )
+    assert {row["flag"]: (row["active"], row["overdue"]) for row in found} == {
+        "stop_supply": (2, None),
+        "stop_service": (1, Decimal(50)),
+        "legal_referral": (0, None),
+    }
+
+
+def test_who_owes_without_a_rate_is_among_the_exposures() -> None:
+    found = asked(
+        "exposures",
+        """CREATE TABLE night.account_status AS SELECT 'C1' AS company_id, 'R1' AS rep_id, 'A' AS risk_grade,
+            DATE '2026-07-01' AS oldest_due_on, DATE '2026-09-01' AS business_date, * FROM (VALUES
+            ('A1', CAST(50 AS DECIMAL(18, 4)), 50), ('A2', NULL, NULL), ('A3', 0, 0), ('A4', 70, 0))
+            AS v (account_id, exposure_functional, overdue_functional)""",
+        "CREATE TABLE night.account AS SELECT 'C1' AS company_id, id AS account_id, id AS name"
+        " FROM (VALUES ('A1'), ('A2'), ('A3'), ('A4')) AS v (id)",
+        "CREATE TABLE night.rep AS SELECT 'R1' AS rep_id, 'Rep' AS name",
+        "CREATE TABLE night.account_flag AS SELECT 'C1' AS company_id, 'A1' AS account_id, 'stop_supply' AS flag,"
+        " 'active' AS state",
+    )
+    assert [(row["account_id"], row["exposure_functional"], row["unrated"]) for row in found] == [
+        ("A4", 70, 1),
+        ("A1", 50, 1),
+        ("A2", None, 1),
+    ]
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_the_exposures_say_who_is_not_ranked(locale: str) -> None:
+    figures, wording = full(), Wording(locale, CATALOGUE)
+    message = "Customers who owe in a currency without an exchange rate come last: %(count)s."
+    assert wording.text(message, count="3") in page(figures, locale)
+    for row in figures.rows["exposures"]:
+        row["unrated"] = 0
+    blocks = {block["title"]: block for block in content(figures, wording, VARIABLES)["blocks"]}
+    assert blocks[wording.text("Largest exposures")]["caption"] == ""

@@ -10,11 +10,11 @@ from decimal import Decimal
 import pytest
 
 from huikuan.outreach.cards import by_customer, cards, rows
-from huikuan.outreach.kinds import todo
+from huikuan.outreach.kinds import reason, todo
 from huikuan.outreach.lines import Line, Money
 from huikuan.outreach.message import bodies
 from huikuan.outreach.offers import PAPERWORK
-from huikuan.outreach.rows import Contact
+from huikuan.outreach.rows import Contact, SentStatement
 from huikuan.outreach.sentences import subject
 from huikuan.outreach.talk import facts, talk, terms
 from huikuan.outreach.workbook import sheets
@@ -66,13 +66,34 @@ def test_a_paper_is_wanted_by_the_day_of_the_task(locale: str) -> None:
     night = morning()
     night = replace(night, tasks=[replace(row, due_on=due_on, pay_on=pay_on) for row in night.tasks])
     worklist = digest_of("R-EN", night)
-    papers = [line for line in planned(worklist) if line.kind in PAPERWORK]
-    assert {line.kind for line in papers} == set(PAPERWORK)
-    for line in papers:
+    paper = next(line for line in planned(worklist) if line.kind == "send_statement")
+    for line in (replace(paper, kind=kind, script_id=kind) for kind in PAPERWORK):
         script = talk(line, worklist.reader, worklist.truth, locale)
         assert script is not None
         assert spoken.day(due_on, MONDAY, locale) in " ".join(script.section("ask"))
         assert Wording(locale).day(due_on) in todo(line, Wording(locale))
+
+
+@pytest.mark.parametrize("locale", ["zh_CN", "en"])
+def test_what_a_customer_said_of_a_statement_is_told_with_both_amounts(locale: str) -> None:
+    wording, day = Wording(locale), date(2026, 6, 30)
+    line = next(line for line in planned(digest_of("R-EN")) if line.kind == "send_statement")
+    sent = SentStatement("20260630-0A", day, date(2026, 7, 2), "USD", Decimal(31000), Decimal(30500), "D-7")
+    silent = replace(line, kind="chase_statement", statement=replace(sent, stated_amount=None))
+    [text] = reason(silent, wording)
+    assert wording.day(day) in text and wording.day(date(2026, 7, 2)) in text
+    differs = replace(line, kind="resolve_dispute", ask=None, statement=sent, disputed_number="INV-7")
+    [text] = reason(differs, wording)
+    assert all(amount in text for amount in ("30,500.00", "31,000.00", "INV-7"))
+    [text] = reason(replace(differs, disputed_number=None), wording)
+    assert "30,500.00" in text and "INV" not in text
+    for kind in ("chase_statement", "resolve_dispute"):
+        worklist = digest_of("R-EN")
+        script = talk(replace(silent, kind=kind, script_id=kind, unpaid=()), worklist.reader, worklist.truth, locale)
+        assert script is not None
+        said = " ".join(script.section("topic"))
+        assert "statement" in said or "对账函" in said
+        assert kind == "resolve_dispute" or spoken.day(day, worklist.truth.as_of, locale) in said
 
 
 def test_who_was_told_of_a_plan_is_not_asked_for_a_part_of_it() -> None:

@@ -15,5 +15,5 @@ WHERE
         t.kind IN ('chase_promise', 'pre_due_reminder', 'ask_commitment', 'close_gap', 'collect_evidence')
         AND t.ask_amount > b.collectable_amount
     )
-    OR (t.kind IN ('file_claim', 'send_statement') AND t.ask_amount > b.net_amount)
+    OR (t.kind IN ('file_claim', 'send_statement', 'chase_statement') AND t.ask_amount > b.net_amount)
     OR (t.kind = 'resolve_dispute' AND t.ask_amount > b.disputed_amount)

@@ -8,7 +8,6 @@ SELECT
     e.document_id,
     COALESCE(d.number, d.document_id) AS number,
     e.uri
-FROM ledger.evidence AS e
+FROM paper AS e
 LEFT JOIN ledger.document AS d ON e.company_id = d.company_id AND e.document_id = d.document_id
-WHERE e.obtained_on <= $as_of
 ORDER BY e.kind, e.obtained_on, e.evidence_id

@@ -20,6 +20,8 @@ SELECT
     r.recovery,
     r.fx,
     r.closing,
+    r.written_off_ever,
+    r.recovered_ever,
     r.as_of
 FROM store.month_lock AS l
 INNER JOIN store.provision_movement AS r

@@ -14,6 +14,8 @@ SELECT
     r.recovery,
     r.fx,
     r.closing,
+    r.written_off_ever,
+    r.recovered_ever,
     r.as_of
 FROM store.published AS p
 INNER JOIN store.provision_movement AS r ON p.business_date = r.business_date AND p.run_id = r.run_id

@@ -1,7 +1,7 @@
 """The models on DuckDB: relations in, Parquet files out, invariants checked in between.
 
-A session holds schemas ``ledger``, ``policy`` and ``previous``; models become tables or views of its main schema. All
-of it lives in memory up to ``memory_limit`` and spills to a folder of its own after that.
+A session holds schemas ``ledger``, ``policy``, ``previous`` and ``opening``; models become tables or views of its main
+schema. All of it lives in memory up to ``memory_limit`` and spills to a folder of its own after that.
 """
 
 from __future__ import annotations
@@ -37,7 +37,9 @@ class Inputs:
     """What a night is computed from.
 
     ``ledger`` maps contract tables to Parquet files; ``quarantine`` names rows to leave out (table_name, row_number);
-    ``previous`` is the folder of the result files of the night before, None on the first night. ``gate`` is what
+    ``previous`` is the folder of the result files of the night before, None on the first night; ``opening`` that of the
+    last night of an earlier month, and ``locked`` that of the run to read instead for a company whose closed month pins
+    it. ``gate`` is what
     validation decided. ``only`` narrows ledger and previous results to one (company_id, account_id): the whole chain of
     one account, without what depends on its neighbours (ranks, the cap on new sanctions). ``left_out`` is what the rows
     in quarantine would add to the balance of a company and currency.
@@ -48,6 +50,8 @@ class Inputs:
     ledger: Mapping[str, Path]
     quarantine: Path | None = None
     previous: Path | None = None
+    opening: Path | None = None
+    locked: Mapping[str, Path] = field(default_factory=dict)
     gate: str = "open"
     only: tuple[str, str] | None = None
     left_out: Mapping[tuple[str, str], Decimal] = field(default_factory=dict)
@@ -63,11 +67,12 @@ def session(
         connection.execute(f"SET temp_directory = {_text(spill)}")
         connection.execute("SET preserve_insertion_order = false")
         connection.execute("SET TimeZone = 'UTC'")
-        for schema in ("ledger", "policy", "previous"):
+        for schema in ("ledger", "policy", "previous", "opening"):
             connection.execute(f"CREATE SCHEMA {schema}")
         _attach_ledger(connection, inputs)
         _attach_policy(connection, inputs)
         _attach_previous(connection, inputs, results)
+        _attach_opening(connection, inputs, results)
         yield connection
 
 
@@ -297,6 +302,24 @@ def _attach_previous(connection: duckdb.DuckDBPyConnection, inputs: Inputs, resu
             connection.execute(f"CREATE VIEW previous.{name} AS {source}")
         else:
             _create_empty(connection, f"previous.{name}", table)
+
+
+def _attach_opening(connection: duckdb.DuckDBPyConnection, inputs: Inputs, results: Mapping[str, Table]) -> None:
+    """What the models read of the close that the month opens with; a company reads the run that its lock pins."""
+    read = {source for model in load_models() for source in model.outside if source.startswith("opening.")}
+    for name in sorted(source.removeprefix("opening.") for source in read):
+        table = results[name]
+        _create_empty(connection, f"opening.{name}", table)
+        others = ", ".join(_text(company) for company in inputs.locked) or "''"
+        parts = [(inputs.opening, f"company_id NOT IN ({others})")] if inputs.opening else []
+        parts += [(folder, f"company_id = {_text(company)}") for company, folder in inputs.locked.items()]
+        for folder, condition in parts:
+            file = folder / f"{name}.parquet"
+            if file.exists():
+                columns = _columns(connection, file, table)
+                connection.execute(
+                    f"INSERT INTO opening.{name} SELECT {columns} FROM read_parquet({_text(file)}) WHERE {condition}"
+                )
 
 
 def _columns(connection: duckdb.DuckDBPyConnection, file: Path, table: Table) -> str:

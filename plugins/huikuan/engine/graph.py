@@ -1,8 +1,9 @@
 """The SQL models as a graph: which file yields which relation, and in what order they run.
 
 A model is one ``SELECT`` in ``include/sql/models/<area>/<model>.sql``. It names other models bare, the ledger as
-``ledger.<table>``, the policy as ``policy.<relation>`` and yesterday's outputs as ``previous.<table>``. The only
-parameters are ``$business_date`` and ``$as_of``. The order follows from the names; a circle is refused.
+``ledger.<table>``, the policy as ``policy.<relation>``, yesterday's outputs as ``previous.<table>`` and those of the
+close that the month opens with as ``opening.<table>``. The only parameters are ``$business_date`` and ``$as_of``. The
+order follows from the names; a circle is refused.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ MODELS = INCLUDE / "sql" / "models"
 FIGURES = ("dimension", "finance", "metric", "provision", "forecast")
 """Areas whose models tell of companies and months: nothing is decided by them, so a trial of rules runs without."""
 
-_OUTSIDE = ("ledger", "policy", "previous")
+_OUTSIDE = ("ledger", "policy", "previous", "opening")
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ def load_models(folder: Path = MODELS) -> tuple[Model, ...]:
         if unknown:
             raise ModelError(
                 f"{model.path} reads {', '.join(sorted(unknown))}, which no model yields.",
-                "Mend the name, or write ledger., policy. or previous. before it.",
+                "Mend the name, or write ledger., policy., previous. or opening. before it.",
             )
     try:
         order = list(TopologicalSorter({name: sorted(model.inputs) for name, model in models.items()}).static_order())

@@ -87,9 +87,13 @@ def _tidy(said: Reply) -> Reply:
 def _statement(connection: psycopg.Connection[Any], number: str) -> dict[str, Any]:
     with connection.cursor(row_factory=dict_row) as cursor:
         row = cursor.execute(
+            # Of several batches that show the same, and so have the same number, it is the first: a later one is no
+            # other statement, and the replies to a number follow each other.
             "SELECT s.statement_id, s.company_id, s.account_id, s.cut_off, s.balances, d.choice"
-            " FROM store.statement AS s LEFT JOIN store.statement_decision AS d USING (statement_id)"
-            " WHERE s.number = %s ORDER BY (d.choice = 'approved') DESC NULLS LAST, s.statement_id LIMIT 1",
+            " FROM store.statement AS s INNER JOIN store.statement_batch AS b USING (batch_id)"
+            " LEFT JOIN store.statement_decision AS d USING (statement_id)"
+            " WHERE s.number = %s"
+            " ORDER BY (d.choice = 'approved') DESC NULLS LAST, b.opened_at, s.statement_id LIMIT 1",
             [number.strip()],
         ).fetchone()
     if row is None:

@@ -100,7 +100,9 @@ def _tied(figures: Figures, wording: Wording) -> dict[str, Any]:
 def _key_figures(figures: Figures, told: _Metrics, wording: Wording) -> list[dict[str, str]]:
     text, currency = wording.text, figures.currency
     weeks = sorted({row["week_from"] for row in figures.rows["forecast"]})[:4]
-    coming = sum((row["expected"] for row in _totals(figures) if row["week_from"] in weeks), Decimal(0))
+    coming = None
+    if not _is_unrated(figures.rows["forecast"]):
+        coming = sum((row["expected"] for row in _totals(figures) if row["week_from"] in weeks), Decimal(0))
     closing = figures.rows["movement"][0]["closing"] if figures.rows["movement"] else None
     return [
         _key(text("Open"), _short(told.now("open_amount", "as_of"), currency, wording), _share_overdue(told, wording)),
@@ -226,6 +228,8 @@ def _forecast(figures: Figures, told: _Metrics, wording: Wording, colours: Mappi
     text = wording.text
     rows = figures.rows["forecast"]
     weeks = sorted({row["week_from"] for row in rows})
+    if _is_unrated(rows):
+        return _block(text("Expected receipts"), [table([], [], text("No exchange rate for a total."), small=True)])
     by_part = {(row["component"], row["week_from"]): row["expected"] for row in rows}
     parts = [[float(by_part.get((part, week), 0)) for week in weeks] for part in COMPONENTS]
     actual = {row["week_from"]: float(row["actual"]) for row in _totals(figures) if row["actual"] is not None}
@@ -259,6 +263,11 @@ def _forecast(figures: Figures, told: _Metrics, wording: Wording, colours: Mappi
     )
 
 
+def _is_unrated(forecast: Sequence[Row]) -> bool:
+    """A currency of the forecast has no exchange rate, so that nothing can be told in one currency."""
+    return any(row["expected"] is None for row in forecast)
+
+
 def _totals(figures: Figures) -> list[Row]:
     return [row for row in figures.rows["forecast"] if row["component"] == "total"]
 
@@ -284,7 +293,18 @@ def _exposures(figures: Figures, wording: Wording) -> Row:
         ]
         for row in figures.rows["exposures"]
     ]
-    return _block(text("Largest exposures"), [table(columns, rows, text("Nothing is owed."), small=True)], wide=True)
+    unrated = max((row["unrated"] for row in figures.rows["exposures"]), default=0)
+    return _block(
+        text("Largest exposures"),
+        [table(columns, rows, text("Nothing is owed."), small=True)],
+        caption=text(
+            "Customers who owe in a currency without an exchange rate come last: %(count)s.",
+            count=wording.number(unrated),
+        )
+        if unrated
+        else "",
+        wide=True,
+    )
 
 
 def _sanctions(figures: Figures, wording: Wording) -> Row:

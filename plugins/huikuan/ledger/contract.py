@@ -440,6 +440,35 @@ _table(
     dated_by="sent_on",
     metadata=OWN,
 )
+_table(
+    "statement",
+    _company(),
+    _key("account_id", "Customer account (客户)."),
+    _key("number", "Number that the customer reads and quotes."),
+    _need("cut_off", Date, "Close of books that it shows."),
+    _may("sent_on", Date, "Day on which the customer's server accepted it, in UTC; empty: not sent by mail."),
+    comment="Statements of account that were approved (已批准的对账函).",
+    optional=True,
+    dated_by="cut_off",
+    metadata=OWN,
+)
+_table(
+    "statement_reply",
+    _company(),
+    _key("account_id", "Customer account (客户)."),
+    _key("number", "Number of the statement."),
+    _need("outcome", Text, "What the customer said; silence is no reply.", ("confirmed", "differs", "undeliverable")),
+    _need("received_on", Date, "Day of the reply."),
+    _may("currency", Text, "ISO 4217 code of the amounts."),
+    _may("stated_amount", MONEY, "Balance in the customer's books, when it differs."),
+    _may("shown_amount", MONEY, "Balance that the statement showed in this currency."),
+    _may("document_id", Text, "Document that the difference is about."),
+    _may("uri", Text, "Where the stamped paper is kept."),
+    comment="The last answer of customers to each statement (对账回函), of those that had come by as-of.",
+    optional=True,
+    dated_by="received_on",
+    metadata=OWN,
+)
 
 TABLES: dict[str, Table] = dict(LEDGER.tables)
 """What a source yields."""

@@ -11,7 +11,8 @@ import hashlib
 import json
 import os
 import shutil
-from dataclasses import asdict, dataclass
+from collections.abc import Collection
+from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
 from functools import cache
 from importlib.metadata import version
@@ -33,7 +34,12 @@ _VERDICTS = ("gate.json", "quarantine.parquet", "data_quality.parquet")
 
 @dataclass(frozen=True)
 class RunIdentity:
-    """Everything that decides the rows of a run: equal identities give equal rows, so they share one run id."""
+    """Everything that decides the rows of a run: equal identities give equal rows, so they share one run id.
+
+    ``opening_run_id`` is the run of the last night of an earlier month, ``locked_run_ids`` the runs to read instead of
+    it, for companies whose closed month pins another. A run that has neither keeps the id that it had before there were
+    any.
+    """
 
     business_date: date
     snapshot_id: str
@@ -44,11 +50,15 @@ class RunIdentity:
     code_version: str
     volumes_hash: str
     is_backfill: bool
+    opening_run_id: str | None = None
+    locked_run_ids: dict[str, str] = field(default_factory=dict)
 
     @property
     def run_id(self) -> str:
         """``<YYYYMMDD>-<12 hex digits>``."""
-        content = json.dumps(asdict(self), sort_keys=True, default=str)
+        later = ("opening_run_id", "locked_run_ids")
+        parts = {name: value for name, value in asdict(self).items() if value or name not in later}
+        content = json.dumps(parts, sort_keys=True, default=str)
         return f"{self.business_date:%Y%m%d}-{hashlib.sha256(content.encode()).hexdigest()[:12]}"
 
     @property
@@ -182,8 +192,8 @@ def seal_tables(folder: Path, made: Path) -> None:
     _write_json(folder / "manifest.json", {path.name: _sha256(path) for path in sorted(tables.glob("*.parquet"))})
 
 
-def sealed_tables(lake: Path, run_id: str) -> dict[str, Path]:
-    """Result files of a finished run by table, each checked against its hash."""
+def sealed_tables(lake: Path, run_id: str, only: Collection[str] | None = None) -> dict[str, Path]:
+    """Result files of a finished run by table, each checked against its hash; ``only`` some of them, or all."""
     folder = run_folder(lake, run_id)
     try:
         hashes: dict[str, str] = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
@@ -193,6 +203,8 @@ def sealed_tables(lake: Path, run_id: str) -> dict[str, Path]:
             "Classify that night again, or use the lake it was computed in: a warehouse and its lake belong together.",
         ) from error
     files = {name.removesuffix(".parquet"): folder / "tables" / name for name in hashes}
+    if only is not None:
+        files = {name: path for name, path in files.items() if name in only}
     for name, path in files.items():
         if not path.exists() or _sha256(path) != hashes[path.name]:
             raise SnapshotError(f"{path} ({name}) is missing or damaged.", "Classify that night again.")

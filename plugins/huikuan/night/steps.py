@@ -11,13 +11,14 @@ import logging
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from huikuan.engine import duck
+from huikuan.engine.graph import load_models
 from huikuan.errors import SnapshotError
 from huikuan.ledger import snapshot as snapshots
 from huikuan.ledger.source import open_source
@@ -28,7 +29,7 @@ from huikuan.warehouse.connect import warehouse_url
 from huikuan.warehouse.fence import step
 from huikuan.warehouse.migrate import migrate
 from huikuan.warehouse.own import OwnFacts
-from huikuan.warehouse.publish import RunRecord, previous_run, record_stopped
+from huikuan.warehouse.publish import RunRecord, locked_runs, previous_run, record_stopped
 from huikuan.warehouse.publish import publish as publish_run
 from huikuan.warehouse.tables import RESULTS
 
@@ -111,6 +112,7 @@ def validate(
     rules = load_policy(in_force)
     taken = snapshots.load(settings.lake, snapshot_id)
     before = previous_run(url, business_date)
+    opening = previous_run(url, _month_of(business_date) + timedelta(days=1))
     volumes = snapshots.volumes(settings.lake, business_date, rules.gate.volume.history_nights)
     identity = lakes.RunIdentity(
         business_date=business_date,
@@ -122,6 +124,8 @@ def validate(
         code_version=lakes.code_version(),
         volumes_hash=_digest(volumes),
         is_backfill=is_backfill,
+        opening_run_id=opening.run_id if opening else None,
+        locked_run_ids=locked_runs(url, opening) if opening else {},
     )
     folder = lakes.write_identity(settings.lake, identity, in_force)
     for redo in (False, True):
@@ -229,6 +233,8 @@ def _compute(identity: lakes.RunIdentity, folder: Path, lake: Path, say: Report)
         ledger={name: file.path for name, file in taken.tables.items()},
         quarantine=quarantine,
         previous=_previous_tables(lake, identity.previous_run_id),
+        opening=_opening_tables(lake, identity.opening_run_id) if identity.opening_run_id else None,
+        locked={company: _opening_tables(lake, run_id) for company, run_id in identity.locked_run_ids.items()},
         gate=gate["state"],
         left_out={
             (found["company_id"], found["currency"]): Decimal(found["left_out"])
@@ -257,6 +263,18 @@ def _previous_tables(lake: Path, run_id: str | None) -> Path | None:
         return None
     lakes.sealed_tables(lake, run_id)
     return lakes.run_folder(lake, run_id) / "tables"
+
+
+def _opening_tables(lake: Path, run_id: str) -> Path:
+    """Results of the close that the month opens with; only what the models read of it is looked at."""
+    read = {source.partition(".")[2] for model in load_models() for source in model.outside if "opening." in source}
+    lakes.sealed_tables(lake, run_id, read)
+    return lakes.run_folder(lake, run_id) / "tables"
+
+
+def _month_of(business_date: date) -> date:
+    """First day of the month that the night's close of books lies in: a night of that day or before closed another."""
+    return (business_date - timedelta(days=1)).replace(day=1)
 
 
 def _gate(folder: Path) -> dict[str, Any]:

@@ -18,6 +18,7 @@ def label(kind: str, wording: Wording) -> str:
         "call": wording.text("Phone call"),
         "visit": wording.text("Visit"),
         "send_statement": wording.text("Statement"),
+        "chase_statement": wording.text("Statement reply"),
         "collect_evidence": wording.text("Papers"),
         "ask_commitment": wording.text("Commitment"),
         "chase_promise": wording.text("Promise"),
@@ -88,6 +89,8 @@ def reason(line: Line, wording: Wording) -> Iterator[str]:
     }
     if line.kind == "chase_promise":
         yield _promised(line, wording)
+    elif line.kind == "chase_statement":
+        yield _silent(line, wording)
     elif line.kind == "resolve_dispute":
         yield _disputed(line, wording)
     elif line.kind == "tell_release" and line.subject_id:
@@ -131,7 +134,26 @@ def _promised(line: Line, wording: Wording) -> str:
     return wording.text("Promised %(promised)s for %(day)s; the money is not here.", **values)
 
 
+def _silent(line: Line, wording: Wording) -> str:
+    if not (line.statement and line.statement.sent_on):
+        return wording.text("A statement has not come back.")
+    of, sent = wording.day(line.statement.cut_off), wording.day(line.statement.sent_on)
+    return wording.text("The statement as of %(day)s, sent on %(sent)s, has not come back.", day=of, sent=sent)
+
+
 def _disputed(line: Line, wording: Wording) -> str:
+    if line.statement and line.statement.stated_amount is not None and line.statement.shown_amount is not None:
+        currency = line.statement.currency or ""
+        theirs = shown(Money(currency, line.statement.stated_amount), wording)
+        ours = shown(Money(currency, line.statement.shown_amount), wording)
+        day = wording.day(line.statement.cut_off)
+        said = wording.text(
+            "As of %(day)s their books show %(theirs)s, ours %(ours)s.", day=day, theirs=theirs, ours=ours
+        )
+        if not line.disputed_number:
+            return said
+        number = clean(line.disputed_number, 30)
+        return wording.joined([said, wording.text("It is about %(number)s.", number=number)])
     if line.disputed_number:
         return wording.text("Disputes invoice %(number)s.", number=clean(line.disputed_number, 30))
     return wording.text("Disputes an invoice.")
@@ -173,6 +195,8 @@ def _inside(line: Line, by: str, wording: Wording) -> str | None:
         return wording.text("Decide the next step by %(day)s.", day=by)
     if line.kind == "resolve_dispute":
         return wording.text("Agree what is right, who mends it and when it is paid, by %(day)s.", day=by)
+    if line.kind == "chase_statement":
+        return wording.text("Get the statement back by %(day)s, signed, or what differs; silence is no yes.", day=by)
     if line.kind == "prepare_referral":
         return wording.text("Complete the file for legal by %(day)s: papers, statement, talks.", day=by)
     if line.kind == "chase_promise":

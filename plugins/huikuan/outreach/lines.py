@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 from huikuan.outreach.offers import BARGAINED, NOTHING, Offers, Owed, offers
-from huikuan.outreach.rows import AccountKey, Balance, Contact, Item, Night, Receipt, Target, Task
+from huikuan.outreach.rows import AccountKey, Balance, Contact, Item, Night, Receipt, SentStatement, Target, Task
 
 _ASK_FIRST = {
     "resolve_dispute": ("acceptor", "decision_maker", "payer", "other"),
@@ -61,6 +61,8 @@ class Line:
     promise_level: int | None
     disputed_number: str | None
     dispute_reason: str | None
+    statement: SentStatement | None
+    """What the task chases, or whose balance the customer's books do not agree with."""
     rep_name: str | None
     """Who is in charge of the account."""
     contact: Contact | None
@@ -117,7 +119,9 @@ def _line(night: Night, key: AccountKey, kind: str, task: Task | None, ask: Mone
     subject = (key[0], task.subject_id) if task and task.subject_id else None
     promise = night.promises.get(subject) if subject and kind == "chase_promise" else None
     state = night.promise_states.get(subject) if subject and promise else None
-    document_id = night.disputed_documents.get(subject, subject[1]) if subject and kind == "resolve_dispute" else None
+    statement = night.statements.get(subject) if subject else None
+    disputed = subject if subject and kind == "resolve_dispute" else None
+    document_id = night.disputed_documents.get(disputed, None if statement else disputed[1]) if disputed else None
     owner = night.readers.get(status.rep_id) if status and status.rep_id else None
     company = night.companies.get(key[0])
     asked = [row for row in balances if ask and row.currency == ask.currency]
@@ -144,7 +148,8 @@ def _line(night: Night, key: AccountKey, kind: str, task: Task | None, ask: Mone
         promise_received=state.received_amount if state else None,
         promise_level=state.level if state else None,
         disputed_number=night.numbers.get((key[0], document_id), document_id) if document_id else None,
-        dispute_reason=night.dispute_reasons.get(subject) if subject and kind == "resolve_dispute" else None,
+        dispute_reason=night.dispute_reasons.get(disputed) if disputed else None,
+        statement=statement,
         rep_name=owner.name if owner else None,
         contact=_contact(night.contacts.get(key, []), kind, task.contact_id if task else None),
         items=late,

@@ -18,7 +18,7 @@ _PLANNED = ("call", "offer_plan", "escalate", "prepare_referral")
 """Tasks in whose talks the customer may have to pay by and by."""
 EARLY = ("pre_due_reminder", *BARGAINED)
 """Tasks that may ask for what is not due yet."""
-PAPERWORK = ("send_statement", "collect_evidence")
+PAPERWORK = ("send_statement", "chase_statement", "collect_evidence")
 """Their amounts say what a paper is about; nobody is asked to pay them, and a paper needs no bank day."""
 _OPEN = ("resolve_dispute", "file_claim")
 """Tasks whose day is for our own answer; what the customer has to send, it sends before."""

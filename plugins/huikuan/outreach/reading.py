@@ -38,6 +38,7 @@ from huikuan.outreach.rows import (
     Receipt,
     Rule,
     Run,
+    SentStatement,
     StatementBatch,
     Status,
     Target,
@@ -52,6 +53,7 @@ _TIE_OUT = "gate.tie_out"
 """The rule of validation that compares the ledger with the general ledger."""
 _KEYS = {"early": ("company_id", "account_id", "currency"), "promise": ("company_id", "promise_id")}
 """Columns of keys that are not an account's."""
+_DIFFERENCE = "currency, shown_amount, stated_amount, document_id"
 _COMPANY = "company_id, name, functional_currency, calendar, timezone"
 _Any = TypeVar("_Any")
 _One = TypeVar("_One", Status, TermsAdvice)
@@ -372,6 +374,8 @@ def _read_snapshot(
         ledger = _Ledger(duck, snapshot, quality)
         disputes = dict(ledger.pairs("dispute", "dispute_id", "document_id", subjects))
         documents = {(item.company_id, item.document_id) for group in items.values() for item in group}
+        statements = _sent_statements(ledger, subjects)
+        disputes |= {key: each.document_id for key, each in statements.items() if each.document_id}
         documents |= {(company, document) for (company, _), document in disputes.items()} | subjects
         promises = ledger.keyed("promise", "company_id, promise_id, amount, currency, promised_for", subjects)
         receipts = ledger.keyed("receipt", "company_id, receipt_id, amount, currency, received_on", subjects)
@@ -382,10 +386,20 @@ def _read_snapshot(
             "orientations": dict(ledger.pairs("account", "account_id", "orientation", accounts)),
             "promises": {(row[0], row[1]): Promise(*row[1:]) for row in promises},
             "receipts": {(row[0], row[1]): Receipt(*row[2:]) for row in receipts},
+            "statements": statements,
             "disputed_documents": disputes,
             "dispute_reasons": dict(ledger.pairs("dispute", "dispute_id", "reason_code", subjects)),
             "numbers": dict(ledger.pairs("document", "document_id", "number", documents)),
         }
+
+
+def _sent_statements(ledger: _Ledger, numbers: Iterable[tuple[str, str]]) -> dict[tuple[str, str], SentStatement]:
+    """Statements of account that tasks are about, each with the difference that its last answer told."""
+    wanted = set(numbers)
+    answers = ledger.keyed("statement_reply", f"company_id, number, {_DIFFERENCE}", wanted)
+    told = {(row[0], row[1]): row[2:] for row in answers}
+    sent = ledger.keyed("statement", "company_id, number, cut_off, sent_on", wanted)
+    return {(row[0], row[1]): SentStatement(*row[1:], *told.get((row[0], row[1]), ())) for row in sent}
 
 
 def read_readers(duck: duckdb.DuckDBPyConnection, snapshot: Path, quality: Path | None) -> list[Reader]:

@@ -248,6 +248,19 @@ class Promise:
 
 
 @dataclass(frozen=True)
+class SentStatement:
+    """A statement of account that a customer has, and what its last answer says of the balance, if it differs."""
+
+    number: str
+    cut_off: date
+    sent_on: date | None
+    currency: str | None = None
+    shown_amount: Decimal | None = None
+    stated_amount: Decimal | None = None
+    document_id: str | None = None
+
+
+@dataclass(frozen=True)
 class PromiseState:
     """One row of collections.promise_status: what became of a promise that a task is about."""
 
@@ -303,6 +316,7 @@ class Night:
     contacts: dict[AccountKey, list[Contact]] = field(default_factory=dict)
     promises: dict[tuple[str, str], Promise] = field(default_factory=dict)  # (company_id, promise_id)
     promise_states: dict[tuple[str, str], PromiseState] = field(default_factory=dict)  # (company_id, promise_id)
+    statements: dict[tuple[str, str], SentStatement] = field(default_factory=dict)  # (company_id, number)
     receipts: dict[tuple[str, str], Receipt] = field(default_factory=dict)  # (company_id, receipt_id)
     orientations: dict[AccountKey, str] = field(default_factory=dict)
     disputed_documents: dict[tuple[str, str], str] = field(default_factory=dict)  # (company_id, dispute_id)

@@ -72,7 +72,7 @@ def facts(line: Line, reader: Reader, truth: Truth) -> Facts:
         disputed_amount=line.ask.amount if line.ask and line.kind == "resolve_dispute" else None,
         dispute_reason=line.dispute_reason,
         resolve_by=_resolve_by(line, truth),
-        statement_on=truth.as_of if line.kind == "send_statement" else None,
+        statement_on=_statement_on(line, truth),
         received_amount=line.receipt.amount if line.receipt else None,
         received_on=line.receipt.received_on if line.receipt else None,
         released_flag=line.subject_id if line.kind == "tell_release" else None,
@@ -91,6 +91,13 @@ def _resolve_by(line: Line, truth: Truth) -> date | None:
     """The day of our answer, where the customer's papers, which have three workdays, can be here before it."""
     is_time = line.due_on > truth.business_date + timedelta(days=_PAPERS_TAKE) and line.due_on.weekday() < _SATURDAY
     return line.due_on if line.kind == "resolve_dispute" and is_time else None
+
+
+def _statement_on(line: Line, truth: Truth) -> date | None:
+    """Close of books of the statement that the talk is about: one that goes out today, or that the customer has."""
+    if line.kind == "send_statement":
+        return truth.as_of
+    return line.statement.cut_off if line.statement else None
 
 
 def _documents(line: Line) -> tuple[str, ...]:

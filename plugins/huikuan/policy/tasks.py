@@ -15,6 +15,7 @@ TaskKind = Literal[
     "call",
     "visit",
     "send_statement",
+    "chase_statement",
     "collect_evidence",
     "ask_commitment",
     "chase_promise",

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
+from huikuan.engine.graph import MODELS
 from huikuan.ledger import duck
 from huikuan.letters.facts import AccountKey, NightFiles, grouped, session
 from huikuan.referrals import packet_rows as rows
@@ -15,6 +16,8 @@ from huikuan.referrals.packet_rows import Facts, PacketError
 from huikuan.settings import INCLUDE
 
 _QUERIES = INCLUDE / "sql" / "packet"
+_PAPER = MODELS / "decision" / "paper.sql"
+"""What counts as a paper is said once, for the night's models and for packets."""
 _PARTS: dict[str, type] = {
     "company": rows.Company,
     "account": rows.Account,
@@ -60,6 +63,8 @@ def read_facts(night: NightFiles, keys: Collection[AccountKey]) -> dict[AccountK
     if not keys:
         return {}
     with session(night, keys) as con:
+        as_of = f"DATE '{night.identity.as_of}'"
+        con.execute(f"CREATE VIEW paper AS {_PAPER.read_text(encoding='utf-8').replace('$as_of', as_of)}")
         parts: dict[str, dict[AccountKey, tuple[Any, ...]]] = {
             name: grouped(con, kind, _QUERIES / f"{name}.sql", night.identity.as_of) for name, kind in _PARTS.items()
         }

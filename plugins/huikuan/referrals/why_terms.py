@@ -199,6 +199,7 @@ TERMS = {
     "call": "催收电话",
     "visit": "上门拜访",
     "send_statement": "发送对账函",
+    "chase_statement": "催对账函回函",
     "collect_evidence": "补齐凭证",
     "ask_commitment": "请客户承诺",
     "chase_promise": "追踪承诺",

@@ -41,6 +41,23 @@ _SELECTS = {
         WHERE CAST(sent_at AS DATE) <= DATE '{as_of}'
         ORDER BY message_id, company_id, account_id
     """,
+    "statement": """
+        SELECT company_id, account_id, number, MAX(cut_off) AS cut_off,
+            MAX(CASE WHEN CAST(sent_at AS DATE) <= DATE '{as_of}' THEN CAST(sent_at AS DATE) END) AS sent_on
+        FROM warehouse.collections.statement
+        WHERE choice = 'approved' AND cut_off <= DATE '{as_of}'
+        GROUP BY company_id, account_id, number
+        ORDER BY company_id, account_id, number
+    """,
+    "statement_reply": """
+        SELECT company_id, account_id, number, outcome, received_on, currency, stated_amount, shown_amount,
+            document_id, uri
+        FROM warehouse.collections.statement_reply
+        WHERE received_on <= DATE '{as_of}'
+        QUALIFY ROW_NUMBER() OVER (PARTITION BY company_id, account_id, number ORDER BY recorded_at DESC, position DESC)
+            = 1
+        ORDER BY company_id, account_id, number
+    """,
 }
 
 

@@ -120,6 +120,20 @@ def previous_run(url: str, business_date: date, role: Role = "loader") -> RunRec
     return _read_run(url, role, "business_date < %s", business_date)
 
 
+def locked_runs(url: str, closing: RunRecord, role: Role = "loader") -> dict[str, str]:
+    """Runs that the newest versions of closed months pin, by company, where they are not ``closing`` itself.
+
+    ``closing`` is the run that readers see of the business date whose close of books may have ended those months.
+    """
+    query = (
+        "SELECT DISTINCT ON (company_id) company_id, run_id FROM store.month_lock"
+        " WHERE business_date = %s ORDER BY company_id, version DESC"
+    )
+    with connect(url, role) as connection:
+        pinned = connection.execute(query, [closing.business_date]).fetchall()
+    return {company_id: run_id for company_id, run_id in pinned if run_id != closing.run_id}
+
+
 def _read_run(url: str, role: Role, condition: str, business_date: date) -> RunRecord | None:
     names = ", ".join(field.name for field in fields(RunRecord))
     with connect(url, role) as connection, connection.cursor(row_factory=dict_row) as cursor:

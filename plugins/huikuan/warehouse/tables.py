@@ -473,6 +473,8 @@ _result(
     _need("recovery", MONEY, "Written off before, claimed again (收回已核销)."),
     _need("fx", MONEY, "Difference of translation (汇率差); 0 within one currency."),
     _need("closing", MONEY, "Opening + charge − release − write-off + recovery + fx: the sum of provision."),
+    _may("written_off_ever", MONEY, "Written off through as-of since the ledger begins; of one currency only."),
+    _may("recovered_ever", MONEY, "Of it, claimed again; the next month counts on from both."),
     comment="Movement of the loss allowance in the month (坏账准备变动表).",
 )
 _result(
@@ -501,7 +503,7 @@ _result(
         "promise, plan, behaviour (all else that is open), new_sales (not invoiced yet), or total: their sum.",
     ),
     _need("expected", MONEY, "Expected receipts."),
-    _may("actual", MONEY, "Received in that week through as-of; of the total only."),
+    _may("actual", MONEY, "Received in that week, from the day of the forecast, through as-of; of the total only."),
     _need("is_final", Boolean, "The week is over and its receipts are in."),
     comment="Expected receipts by week, and what came of earlier forecasts (回款预测).",
 )

@@ -1,7 +1,8 @@
 -- One row per part of a receipt, credit note or write-off that settled an instalment: which, how much, and when.
 -- An allocation that names its instalment, or whose document has one due date, needs no more. Where neither holds, the
--- document's unnamed allocations in order of their dates fill its instalments in order of their due dates: the overlap
--- of the two running sums is what settled what. A ledger without allocations is read the same way, account by account.
+-- document's unnamed allocations, in the order in which they came to count, fill its instalments in order of their due
+-- dates: the overlap of the two running sums is what settled what, and a close sees the first of them, whichever night
+-- tells it. A ledger without allocations is read the same way, account by account.
 -- ``settled_on`` is the day of the customer's deed (the receipt's value date), ``counts_on`` that of the books.
 -- materialise: table
 WITH allocation AS (
@@ -28,7 +29,7 @@ unnamed AS (
     SELECT
         a.*,
         SUM(a.amount) OVER (
-            PARTITION BY a.company_id, a.document_id ORDER BY a.allocated_on, a.allocation_id
+            PARTITION BY a.company_id, a.document_id ORDER BY a.counts_on, a.allocated_on, a.allocation_id
             ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
         ) AS amount_through
     FROM allocation AS a

@@ -118,7 +118,7 @@ looked AS (
             OR f.kind IN ('resolve_dispute', 'collect_evidence', 'file_claim')
         )
         AND (
-            NOT (k.is_contact OR f.kind = 'send_statement')
+            NOT (k.is_contact OR f.kind IN ('send_statement', 'chase_statement'))
             OR (
                 COALESCE(a.status, 'active') IN ('active', 'closed')
                 AND (a.do_not_contact_until IS NULL OR a.do_not_contact_until <= $business_date)

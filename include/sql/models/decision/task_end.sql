@@ -19,7 +19,7 @@ paid AS (
             AND g.account_id = r.account_id
             AND g.currency = r.currency
     WHERE
-        g.kind NOT IN ('send_statement', 'collect_evidence', 'tell_release', 'thank_payment')
+        g.kind NOT IN ('send_statement', 'chase_statement', 'collect_evidence', 'tell_release', 'thank_payment')
         -- Listed in the morning of a business date: what came in on that day or later came after.
         AND r.received_on >= g.first_listed_on
         AND r.received_on <= $as_of
@@ -30,14 +30,21 @@ paid AS (
 papers AS (
     SELECT DISTINCT g.task_id
     FROM gone AS g
-    INNER JOIN ledger.evidence AS e ON g.company_id = e.company_id AND g.account_id = e.account_id
+    INNER JOIN paper AS e ON g.company_id = e.company_id AND g.account_id = e.account_id
     WHERE
         (
             (g.kind = 'send_statement' AND e.kind = 'stamped_statement')
             OR (g.kind = 'collect_evidence' AND e.kind IN ('delivery_note', 'acceptance_certificate'))
         )
         AND e.obtained_on >= g.first_listed_on
-        AND e.obtained_on <= $as_of
+    UNION ALL
+    -- An answer is what was chased, whatever it says; a statement that we sent is sent.
+    SELECT g.task_id
+    FROM gone AS g
+    INNER JOIN statement_state AS m ON g.company_id = m.company_id AND g.account_id = m.account_id
+    WHERE
+        (g.kind = 'chase_statement' AND m.received_on >= g.first_listed_on)
+        OR (g.kind = 'send_statement' AND m.sent_on >= g.first_listed_on AND m.outcome IS NULL)
 ),
 
 settled AS (
@@ -45,6 +52,11 @@ settled AS (
     FROM gone AS g
     INNER JOIN ledger.dispute AS d ON g.company_id = d.company_id AND g.subject_id = d.dispute_id
     WHERE g.kind = 'resolve_dispute' AND d.resolved_on <= $as_of
+    UNION ALL
+    SELECT g.task_id
+    FROM gone AS g
+    INNER JOIN statement_state AS m ON g.company_id = m.company_id AND g.account_id = m.account_id
+    WHERE g.kind = 'resolve_dispute' AND g.subject_id = m.number AND m.outcome = 'confirmed'
 ),
 
 promised AS (
@@ -74,11 +86,14 @@ dated AS (
         p.amount AS paid_amount,
         p.paid_on,
         m.promised_on,
-        CASE WHEN k.is_contact AND t.last_talk_on >= g.first_listed_on THEN t.last_talk_on END AS talked_on
+        CASE
+            WHEN (k.is_contact OR g.kind = 'chase_statement') AND t.last_talk_on >= g.first_listed_on
+                THEN t.last_talk_on
+        END AS talked_on
     FROM gone AS g
     LEFT JOIN paid AS p ON g.task_id = p.task_id
-    LEFT JOIN papers AS e ON g.task_id = e.task_id
-    LEFT JOIN settled AS x ON g.task_id = x.task_id
+    LEFT JOIN (SELECT DISTINCT task_id FROM papers) AS e ON g.task_id = e.task_id
+    LEFT JOIN (SELECT DISTINCT task_id FROM settled) AS x ON g.task_id = x.task_id
     LEFT JOIN promised AS m ON g.task_id = m.task_id
     LEFT JOIN policy.task_kind AS k ON g.kind = k.kind
     LEFT JOIN account_touch AS t ON g.company_id = t.company_id AND g.account_id = t.account_id

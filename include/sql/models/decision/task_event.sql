@@ -1,5 +1,6 @@
--- One row per thing that happened and needs an answer: a promise not kept, a dispute, a sanction that ended or is
--- coming, money that cleared the arrears, an insolvency.
+-- One row per thing that happened and needs an answer: a promise not kept, a dispute, a statement that the customer's
+-- books do not agree with, one that nobody answered in time, a sanction that ended or is coming, money that cleared the
+-- arrears, an insolvency.
 -- materialise: view
 WITH in_dispute AS (
     SELECT
@@ -17,6 +18,30 @@ WITH in_dispute AS (
         AND (d.resolved_on IS NULL OR d.resolved_on > $as_of)
         AND i.disputed_amount > 0
     GROUP BY d.company_id, i.account_id, i.currency, d.dispute_id, d.owner_rep_id, d.resolve_by
+),
+
+-- The last answer says that the balance differs, and nobody has opened a dispute with this account since.
+differing AS (
+    SELECT
+        m.company_id,
+        m.account_id,
+        m.currency,
+        m.number
+    FROM statement_state AS m
+    INNER JOIN account_balance AS b
+        ON m.company_id = b.company_id AND m.account_id = b.account_id AND m.currency = b.currency
+    WHERE
+        m.outcome = 'differs'
+        AND NOT EXISTS (
+            SELECT 1
+            FROM ledger.dispute AS d
+            INNER JOIN ledger.document AS o ON d.company_id = o.company_id AND d.document_id = o.document_id
+            WHERE
+                o.company_id = m.company_id
+                AND o.account_id = m.account_id
+                AND d.opened_on >= m.received_on
+                AND d.opened_on <= $as_of
+        )
 ),
 
 unkept AS (
@@ -66,6 +91,7 @@ largest AS (
         b.account_id,
         b.currency,
         b.overdue_amount,
+        b.net_amount,
         ROW_NUMBER() OVER (
             PARTITION BY b.company_id, b.account_id
             ORDER BY
@@ -76,6 +102,29 @@ largest AS (
         ) AS place
     FROM account_balance AS b
     LEFT JOIN company_rate AS r ON b.company_id = r.company_id AND b.currency = r.currency
+),
+
+-- Silence is no answer: it is asked for when it is late, and again some time after somebody has spoken to the customer.
+unanswered AS (
+    SELECT
+        m.company_id,
+        m.account_id,
+        l.currency,
+        m.number,
+        l.net_amount
+    FROM statement_state AS m
+    CROSS JOIN policy.statement_parameter AS p
+    INNER JOIN largest AS l ON m.company_id = l.company_id AND m.account_id = l.account_id AND l.place = 1
+    INNER JOIN account_touch AS t ON m.company_id = t.company_id AND m.account_id = t.account_id
+    WHERE
+        l.net_amount > 0
+        AND m.outcome IS NULL
+        AND DATE_DIFF('day', m.sent_on, $business_date) > p.reply_days
+        AND (
+            t.last_talk_on IS NULL
+            OR DATE_DIFF('day', m.sent_on, t.last_talk_on) <= p.reply_days
+            OR DATE_DIFF('day', t.last_talk_on, $business_date) >= p.remind_every_days
+        )
 ),
 
 -- Yesterday's news that nobody has told yet, for as long as the policy lets it stand.
@@ -135,6 +184,30 @@ SELECT
     NULL AS happened_on,
     resolve_by AS deadline_on
 FROM in_dispute
+UNION ALL
+SELECT
+    company_id,
+    account_id,
+    currency,
+    'resolve_dispute' AS kind,
+    number AS subject_id,
+    NULL AS ask_amount,
+    NULL AS owner_rep_id,
+    NULL AS happened_on,
+    NULL AS deadline_on
+FROM differing
+UNION ALL
+SELECT
+    company_id,
+    account_id,
+    currency,
+    'chase_statement' AS kind,
+    number AS subject_id,
+    net_amount AS ask_amount,
+    NULL AS owner_rep_id,
+    NULL AS happened_on,
+    NULL AS deadline_on
+FROM unanswered
 UNION ALL
 SELECT
     a.company_id,

@@ -1,13 +1,14 @@
 -- One row per account and currency that lacks papers: a stamped statement, or proof of what is overdue (凭证).
--- In a ledger without evidence nobody is sent to look for any.
+-- In a ledger without evidence nobody is sent to look for any. While a statement that we sent is young nobody sends
+-- another, unless it could not be delivered.
 -- materialise: view
 WITH stamped AS (
     SELECT
         company_id,
         account_id,
         MAX(obtained_on) AS obtained_on
-    FROM ledger.evidence
-    WHERE kind = 'stamped_statement' AND obtained_on <= $as_of
+    FROM paper
+    WHERE kind = 'stamped_statement'
     GROUP BY company_id, account_id
 ),
 
@@ -15,8 +16,8 @@ proof AS (
     SELECT DISTINCT
         company_id,
         document_id
-    FROM ledger.evidence
-    WHERE kind IN ('delivery_note', 'acceptance_certificate') AND obtained_on <= $as_of
+    FROM paper
+    WHERE kind IN ('delivery_note', 'acceptance_certificate')
 ),
 
 unproven AS (
@@ -41,9 +42,15 @@ FROM account_balance AS b
 INNER JOIN ledger.present AS e ON e.table_name = 'evidence'
 INNER JOIN policy.task_kind AS k ON k.kind = 'send_statement'
 LEFT JOIN stamped AS s ON b.company_id = s.company_id AND b.account_id = s.account_id
+LEFT JOIN statement_state AS m ON b.company_id = m.company_id AND b.account_id = m.account_id
 WHERE
     b.net_amount > 0
     AND (s.obtained_on IS NULL OR DATE_DIFF('day', s.obtained_on, $business_date) >= k.every_days)
+    AND (
+        m.sent_on IS NULL
+        OR m.outcome = 'undeliverable'
+        OR DATE_DIFF('day', m.sent_on, $business_date) >= k.every_days
+    )
 UNION ALL
 SELECT
     u.company_id,

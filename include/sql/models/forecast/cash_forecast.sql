@@ -1,5 +1,7 @@
 -- One row per company, currency, forecast, week and component: the forecast that the first night of a week makes, and
 -- the totals of earlier ones with what really came in. A forecast is never changed once it is made.
+-- One that is not made on a Monday expects nothing of the days of its first week that are over, and what came in on
+-- them is not set against it.
 -- materialise: table
 WITH pair AS (
     SELECT DISTINCT
@@ -22,7 +24,7 @@ part AS (
         currency,
         component,
         place,
-        SUM(expected) AS expected
+        CAST(SUM(expected) AS DECIMAL(28, 8)) AS expected
     FROM promise_expected
     GROUP BY company_id, currency, component, place
     UNION ALL
@@ -59,10 +61,16 @@ made AS (
         p.currency,
         c.component,
         w.week_from,
-        ROUND(CAST(COALESCE(x.expected, 0) AS DECIMAL(18, 4)), 2) AS expected
+        CASE u.minor_units
+            WHEN 0 THEN CAST(ROUND(COALESCE(x.expected, 0), 0) AS DECIMAL(18, 4))
+            WHEN 3 THEN CAST(ROUND(COALESCE(x.expected, 0), 3) AS DECIMAL(18, 4))
+            WHEN 4 THEN CAST(ROUND(COALESCE(x.expected, 0), 4) AS DECIMAL(18, 4))
+            ELSE CAST(ROUND(COALESCE(x.expected, 0), 2) AS DECIMAL(18, 4))
+        END AS expected
     FROM pair AS p
     CROSS JOIN component AS c
     CROSS JOIN policy.forecast_week AS w
+    LEFT JOIN policy.currency AS u ON p.currency = u.currency
     LEFT JOIN is_made AS m ON p.company_id = m.company_id
     LEFT JOIN part AS x
         ON
@@ -106,7 +114,9 @@ forecast AS (
 ),
 
 week AS (
-    SELECT DISTINCT week_from
+    SELECT DISTINCT
+        week_from,
+        GREATEST(week_from, made_on) AS counts_from
     FROM forecast
     WHERE week_from <= $as_of
 ),
@@ -116,12 +126,13 @@ received AS (
         r.company_id,
         r.currency,
         w.week_from,
+        w.counts_from,
         SUM(r.amount) AS amount
     FROM ledger.receipt AS r
     INNER JOIN week AS w
-        ON r.received_on >= w.week_from AND DATE_DIFF('day', w.week_from, r.received_on) < 7
+        ON r.received_on >= w.counts_from AND DATE_DIFF('day', w.week_from, r.received_on) < 7
     WHERE r.received_on <= $as_of
-    GROUP BY r.company_id, r.currency, w.week_from
+    GROUP BY r.company_id, r.currency, w.week_from, w.counts_from
 )
 
 SELECT
@@ -135,4 +146,8 @@ SELECT
     DATE_DIFF('day', f.week_from, $as_of) >= 6 AS is_final
 FROM forecast AS f
 LEFT JOIN received AS r
-    ON f.company_id = r.company_id AND f.currency = r.currency AND f.week_from = r.week_from
+    ON
+        f.company_id = r.company_id
+        AND f.currency = r.currency
+        AND f.week_from = r.week_from
+        AND GREATEST(f.week_from, f.made_on) = r.counts_from

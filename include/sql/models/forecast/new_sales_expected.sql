@@ -1,5 +1,6 @@
 -- One row per company, currency and week: what usually comes in during that week of invoices that were not yet issued
--- when the forecast was made: the mean over the month ends that the payment curve is learnt from.
+-- when the forecast was made: the mean over the month ends that the payment curve is learnt from. The
+-- day after each stands for the day of the forecast, so that weeks break at the same place.
 -- materialise: table
 WITH learnt AS (
     SELECT c.closed_on
@@ -25,23 +26,29 @@ count_of AS (
     GROUP BY f.company_id
 ),
 
+today AS (
+    SELECT DATE_DIFF('day', monday, $business_date) AS weekday
+    FROM policy.forecast_parameter
+),
+
 paid AS (
     SELECT
         s.company_id,
         s.currency,
-        FLOOR((DATE_DIFF('day', n.closed_on, s.settled_on) - 1) / 7) + 1 AS place,
+        FLOOR((t.weekday + DATE_DIFF('day', n.closed_on, s.settled_on) - 1) / 7) + 1 AS place,
         SUM(s.amount) AS amount
     FROM settled_line AS s
     INNER JOIN learnt AS n ON s.issued_on > n.closed_on
+    CROSS JOIN today AS t
     WHERE s.source_kind = 'receipt'
-    GROUP BY s.company_id, s.currency, FLOOR((DATE_DIFF('day', n.closed_on, s.settled_on) - 1) / 7) + 1
+    GROUP BY s.company_id, s.currency, FLOOR((t.weekday + DATE_DIFF('day', n.closed_on, s.settled_on) - 1) / 7) + 1
 )
 
 SELECT
     p.company_id,
     p.currency,
     w.place,
-    p.amount / c.closes AS expected
+    CAST(CAST(p.amount AS DOUBLE) / c.closes AS DECIMAL(28, 8)) AS expected
 FROM paid AS p
 INNER JOIN count_of AS c ON p.company_id = c.company_id
 INNER JOIN policy.forecast_week AS w ON p.place = w.place

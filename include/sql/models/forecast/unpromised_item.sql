@@ -1,5 +1,5 @@
--- One row per open instalment of which no promise covers all: what is left of it, days since its customer usually would
--- have paid it (negative: still to come), and the band of the forecast that they fall into.
+-- One row per open instalment of which no promise covers all, whatever day it is for: what is left of it, days since
+-- its customer usually would have paid it (negative: still to come), and the band of the forecast that they fall into.
 -- materialise: table
 WITH promised AS (
     SELECT

@@ -12,9 +12,9 @@
 --     edge_en: Opening and closing are balances of the general ledger, open amount less free credit; what was taken
 --       over in the window counts as opening. Credit notes and write-offs count as collected, since they lower the
 --       closing balance. Nothing that could have been collected gives no figure, note nothing_to_collect; a window that
---       begins before the month of the first sale has note beyond_history
+--       begins before the month of the scope's first sale has note beyond_history
 --     edge_zh: 期初、期末应收为总账余额（未清金额减未核销款）；期间内接收的期初余额计入期初。红字与核销会降低期末余额，视同已收。分母不为正时无值，note 为
---       nothing_to_collect；期间早于首笔销售所在月时 note 为 beyond_history
+--       nothing_to_collect；期间早于本范围首笔销售所在月时 note 为 beyond_history
 --   cei_monthly:
 --     title_en: Collection effectiveness index (CEI), sales of a month
 --     title_zh: 催收效率指数（按月均销售）
@@ -51,7 +51,13 @@ owed AS (
         COALESCE(DATE_DIFF('day', s.opening_on, h.begins_on) > 1, FALSE) AS is_beyond_history
     FROM scope_close AS s
     CROSS JOIN term AS t
-    LEFT JOIN history AS h ON s.company_id = h.company_id
+    LEFT JOIN history AS h
+        ON
+            s.company_id = h.company_id
+            AND s.dimension = h.dimension
+            AND s.member = h.member
+            AND s.currency = h.currency
+            AND s.is_total = h.is_total
     WHERE s."window" <> 'mtd'
 ),
 

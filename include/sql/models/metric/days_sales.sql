@@ -11,8 +11,8 @@
 --     window: m1, m3, m12
 --     edge_en: Receivables are the balance of the general ledger, open amount less free credit. Credit sales are
 --       invoices and debit notes, opening balances are none. No sales gives no figure, note no_sales. A window that
---       begins before the month of the first sale has note beyond_history. A credit balance gives days below 0
---     edge_zh: 应收账款为总账余额，即未清金额减未核销款；赊销额为发票与借项通知，不含期初余额。无销售时无值，note 为 no_sales；期间早于首笔销售所在月时
+--       begins before the month of the scope's first sale has note beyond_history. A credit balance gives days below 0
+--     edge_zh: 应收账款为总账余额，即未清金额减未核销款；赊销额为发票与借项通知，不含期初余额。无销售时无值，note 为 no_sales；期间早于本范围首笔销售所在月时
 --       note 为 beyond_history；余额为贷方时天数为负
 --   bpdso:
 --     title_en: Best possible DSO (BPDSO)
@@ -64,7 +64,13 @@ owed AS (
         COALESCE(DATE_DIFF('day', s.opening_on, h.begins_on) > 1, FALSE) AS is_beyond_history
     FROM scope_close AS s
     CROSS JOIN term AS t
-    LEFT JOIN history AS h ON s.company_id = h.company_id
+    LEFT JOIN history AS h
+        ON
+            s.company_id = h.company_id
+            AND s.dimension = h.dimension
+            AND s.member = h.member
+            AND s.currency = h.currency
+            AND s.is_total = h.is_total
     WHERE s."window" <> 'mtd'
 )
 

@@ -10,12 +10,12 @@
 --     unit: days
 --     window: as_of
 --     edge_en: Receivables are the balance of the general ledger, open amount less free credit. A month without sales
---       counts its days, note zero_sales_months:<n>. A balance that all sales of history, or of the months that the
---       policy goes back, do not cover has note beyond_history and the days that were passed. An open month counts its
---       days up to the close. A credit balance is 0 days, note credit_balance. A company without sales has no figure,
---       note no_sales
---     edge_zh: 应收账款为总账余额（未清金额减未核销款）。无销售的月份计入其天数，note 为 zero_sales_months:<月数>；全部历史（或政策规定的倒推月数）的销售仍不足
---       以覆盖时，取已倒推的天数，note 为 beyond_history；未结束的月份计至截止日；贷方余额为 0 天，note 为 credit_balance；公司无销售时无值，note 为 no_sales
+--       counts its days, note zero_sales_months:<n>. A balance that all sales since the scope's first, or of the months
+--       that the policy goes back, do not cover has note beyond_history and the days that were passed. An open month
+--       counts its days up to the close. A credit balance is 0 days, note credit_balance. A scope without sales has no
+--       figure, note no_sales
+--     edge_zh: 应收账款为总账余额（未清金额减未核销款）。无销售的月份计入其天数，note 为 zero_sales_months:<月数>；本范围首笔销售以来（或政策规定的倒推月数）的销售仍不足
+--       以覆盖时，取已倒推的天数，note 为 beyond_history；未结束的月份计至截止日；贷方余额为 0 天，note 为 credit_balance；本范围无销售时无值，note 为 no_sales
 -- materialise: table
 WITH balance AS (
     SELECT
@@ -54,7 +54,14 @@ passed AS (
         ) AS sales_through
     FROM balance AS b
     INNER JOIN policy.close_month AS m ON b.closed_on = m.closed_on
-    INNER JOIN history AS h ON b.company_id = h.company_id AND m.month_from >= h.begins_on
+    INNER JOIN history AS h
+        ON
+            b.company_id = h.company_id
+            AND b.dimension = h.dimension
+            AND b.member = h.member
+            AND b.currency = h.currency
+            AND b.is_total = h.is_total
+            AND m.month_from >= h.begins_on
     LEFT JOIN sold AS s
         ON
             b.company_id = s.company_id
@@ -106,7 +113,13 @@ SELECT
         WHEN c.empty_months > 0 THEN 'zero_sales_months:' || c.empty_months
     END AS note
 FROM balance AS b
-LEFT JOIN history AS h ON b.company_id = h.company_id
+LEFT JOIN history AS h
+    ON
+        b.company_id = h.company_id
+        AND b.dimension = h.dimension
+        AND b.member = h.member
+        AND b.currency = h.currency
+        AND b.is_total = h.is_total
 LEFT JOIN counted AS c
     ON
         b.company_id = c.company_id

@@ -8,11 +8,12 @@
 --     source: Model cash_forecast, component total; weighted absolute percentage error
 --     unit: pct
 --     window: w1 to as many weeks as the policy forecasts
---     edge_en: w<n> tells of forecasts of the n-th week from the one in which they were made, w1 of that week itself.
---       Forecasts older than the policy's error_weeks are left out. No forecast whose week is over gives no figure,
---       note no_forecast; nothing received gives none, note nothing_received. Told of whole companies tonight only
---     edge_zh: w<n> 指作出预测当周起第 n 周的预测，w1 即当周；早于政策 error_weeks 的预测不计。尚无已结束周的预测时无值，note 为 no_forecast；无回款时无值，note
---       为 nothing_received。仅按公司、仅在当晚列示
+--     edge_en: w<n> tells of forecasts of the n-th week from the one in which they were made, w1 of that week itself,
+--       from the day on which the forecast was made. Forecasts older than the policy's error_weeks are left out. No
+--       forecast whose week is over gives no figure, note no_forecast; nothing received gives none, note
+--       nothing_received. Told of whole companies tonight only
+--     edge_zh: w<n> 指作出预测当周起第 n 周的预测，w1 即当周（自预测作出之日起）；早于政策 error_weeks 的预测不计。尚无已结束周的预测时无值，note 为
+--       no_forecast；无回款时无值，note 为 nothing_received。仅按公司、仅在当晚列示
 -- materialise: table
 WITH told AS (
     SELECT

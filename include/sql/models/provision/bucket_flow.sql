@@ -1,9 +1,34 @@
 -- One row per company, portfolio and bucket that something can leave for a later one: what came into it, and what of
 -- that went on, in functional currency. Followed item by item from its due date: money paid so many days late had
 -- reached every bucket that begins by then. Only items count that are old enough to show whether they went on. What was
--- written off went on through all buckets: it was never paid (Beijing CPA institute, expert note 2020-3).
+-- written off went on through all buckets: it was never paid (Beijing CPA institute, expert note 2020-3). What free
+-- credit covers was paid on the day on which the credit came: rates and the net amounts that they meet stand on one
+-- basis.
 -- materialise: table
-WITH settled AS (
+WITH line AS (
+    SELECT
+        company_id,
+        account_id,
+        document_id,
+        currency,
+        due_on,
+        settled_on,
+        amount
+    FROM settled_line
+    WHERE source_kind <> 'write_off'
+    UNION ALL
+    SELECT
+        company_id,
+        account_id,
+        document_id,
+        currency,
+        due_on,
+        covered_on AS settled_on,
+        amount
+    FROM covered_line
+),
+
+settled AS (
     SELECT
         s.company_id,
         f.portfolio,
@@ -11,14 +36,13 @@ WITH settled AS (
         s.due_on,
         DATE_DIFF('day', s.due_on, s.settled_on) AS days_late,
         SUM(s.amount) AS amount
-    FROM settled_line AS s
+    FROM line AS s
     CROSS JOIN policy.provision_parameter AS p
     INNER JOIN ledger.document AS d ON s.company_id = d.company_id AND s.document_id = d.document_id
     INNER JOIN account_member AS m ON s.company_id = m.company_id AND s.account_id = m.account_id
     INNER JOIN policy.portfolio AS f ON m.segment = f.segment
     WHERE
-        s.source_kind <> 'write_off'
-        AND s.due_on > p.cohorts_from
+        s.due_on > p.cohorts_from
         AND s.due_on <= $as_of
         AND d.kind IN ('invoice', 'debit_note')
     GROUP BY s.company_id, f.portfolio, s.currency, s.due_on, DATE_DIFF('day', s.due_on, s.settled_on)

@@ -1,6 +1,7 @@
 -- One row per company and currency, and one per company in functional currency: how the allowance of the month before
--- became tonight's. It opens with what the last night of an earlier month closed with; before the first night, with
--- what the policy says stood in the books. What is needed beyond use and recovery is charged, what is not is released.
+-- became tonight's. It opens with what the last night of an earlier month closed with, as that night is known now: in
+-- the version that closed the month, else in its newest run; without such a night, with what the policy says stood in
+-- the books. What is needed beyond use and recovery is charged, what is not is released.
 -- materialise: table
 WITH tonight AS (
     SELECT
@@ -14,17 +15,16 @@ WITH tonight AS (
 
 known AS (
     SELECT DISTINCT company_id
-    FROM previous.provision_movement
+    FROM opening.provision_movement
 ),
 
 opened AS (
     SELECT
-        p.company_id,
-        p.currency,
-        p.is_total,
-        CASE WHEN p.month = d.month THEN p.opening ELSE p.closing END AS opening
-    FROM previous.provision_movement AS p
-    INNER JOIN policy.close_day AS d ON d.closed_on = $as_of
+        company_id,
+        currency,
+        is_total,
+        closing AS opening
+    FROM opening.provision_movement
     UNION ALL
     SELECT
         o.company_id,
@@ -52,6 +52,7 @@ pair AS (
         company_id,
         currency
     FROM provision_used
+    WHERE write_off <> 0 OR recovery <> 0
 ),
 
 moved AS (
@@ -61,6 +62,8 @@ moved AS (
         CAST(COALESCE(o.opening, 0) AS DECIMAL(28, 4)) AS opening,
         CAST(COALESCE(u.write_off, 0) AS DECIMAL(28, 4)) AS write_off,
         CAST(COALESCE(u.recovery, 0) AS DECIMAL(28, 4)) AS recovery,
+        COALESCE(u.written_off_ever, 0) AS written_off_ever,
+        COALESCE(u.recovered_ever, 0) AS recovered_ever,
         COALESCE(t.closing, 0) AS closing,
         CASE WHEN t.company_id IS NULL THEN 0 ELSE t.closing_functional END AS closing_functional,
         CAST(
@@ -165,7 +168,9 @@ stated AS (
         write_off,
         recovery,
         0 AS fx,
-        closing
+        closing,
+        written_off_ever,
+        recovered_ever
     FROM moved
     UNION ALL
     SELECT
@@ -178,7 +183,9 @@ stated AS (
         write_off,
         recovery,
         fx,
-        closing
+        closing,
+        NULL AS written_off_ever,
+        NULL AS recovered_ever
     FROM charged
 )
 

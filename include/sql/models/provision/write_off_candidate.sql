@@ -46,7 +46,7 @@ paid AS (
     GROUP BY r.company_id, r.account_id
 ),
 
-paper AS (
+kept AS (
     SELECT
         n.company_id,
         n.account_id,
@@ -54,12 +54,11 @@ paper AS (
         STRING_AGG(CAST(TO_JSON(e.evidence_id) AS VARCHAR), ', ' ORDER BY e.evidence_id) AS ids
     FROM named AS n
     CROSS JOIN policy.write_off_paper AS p
-    LEFT JOIN ledger.evidence AS e
+    LEFT JOIN paper AS e
         ON
             n.company_id = e.company_id
             AND n.account_id = e.account_id
             AND p.kind = e.kind
-            AND e.obtained_on <= $as_of
     GROUP BY n.company_id, n.account_id, p.kind
 ),
 
@@ -72,7 +71,7 @@ papers AS (
         ) || '}' AS evidence,
         '[' || COALESCE(STRING_AGG('"' || kind || '"', ', ' ORDER BY kind) FILTER (WHERE ids IS NULL), '')
         || ']' AS missing
-    FROM paper
+    FROM kept
     GROUP BY company_id, account_id
 )
 

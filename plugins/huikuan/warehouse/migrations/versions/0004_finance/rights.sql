@@ -22,7 +22,8 @@ USING (step IN ('outbox', 'approval', 'approval_reminder', 'statement_approval',
 -- loader: asks what may go, and removes it through functions that refuse everything else.
 REVOKE ALL ON FUNCTION store.kept_because(text), store.drop_archived_run(text, jsonb, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION store.kept_because(text), store.drop_archived_run(text, jsonb, text) TO huikuan_loader;
-GRANT SELECT ON store.archived_run TO huikuan_loader;
+-- A night opens its month with the run that closed the one before.
+GRANT SELECT ON store.archived_run, store.month_lock TO huikuan_loader;
 
 -- rep: reads the views that are about accounts and reps, and of them its own rows. Whoever calls a view also calls the
 -- functions of the policies behind it; without the schema nobody can call them by name.

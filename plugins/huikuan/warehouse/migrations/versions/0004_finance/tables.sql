@@ -314,6 +314,8 @@ CREATE TABLE store.provision_movement (
     recovery NUMERIC(18, 4) NOT NULL,
     fx NUMERIC(18, 4) NOT NULL,
     closing NUMERIC(18, 4) NOT NULL,
+    written_off_ever NUMERIC(18, 4),
+    recovered_ever NUMERIC(18, 4),
     as_of DATE NOT NULL,
     PRIMARY KEY (business_date, run_id, company_id, currency, is_total)
 )
@@ -332,6 +334,8 @@ COMMENT ON COLUMN store.provision_movement.write_off IS 'Used for what was writt
 COMMENT ON COLUMN store.provision_movement.recovery IS 'Written off before, claimed again (收回已核销).';
 COMMENT ON COLUMN store.provision_movement.fx IS 'Difference of translation (汇率差); 0 within one currency.';
 COMMENT ON COLUMN store.provision_movement.closing IS 'Opening + charge − release − write-off + recovery + fx: the sum of provision.';
+COMMENT ON COLUMN store.provision_movement.written_off_ever IS 'Written off through as-of since the ledger begins; of one currency only.';
+COMMENT ON COLUMN store.provision_movement.recovered_ever IS 'Of it, claimed again; the next month counts on from both.';
 COMMENT ON COLUMN store.provision_movement.as_of IS 'Close of books (截止日): the day before the business date.';
 
 CREATE TABLE store.write_off_candidate (
@@ -392,7 +396,7 @@ COMMENT ON COLUMN store.cash_forecast.made_on IS 'Business date on which it was 
 COMMENT ON COLUMN store.cash_forecast.week_from IS 'Monday of the week that it is about.';
 COMMENT ON COLUMN store.cash_forecast.component IS 'promise, plan, behaviour (all else that is open), new_sales (not invoiced yet), or total: their sum.';
 COMMENT ON COLUMN store.cash_forecast.expected IS 'Expected receipts.';
-COMMENT ON COLUMN store.cash_forecast.actual IS 'Received in that week through as-of; of the total only.';
+COMMENT ON COLUMN store.cash_forecast.actual IS 'Received in that week, from the day of the forecast, through as-of; of the total only.';
 COMMENT ON COLUMN store.cash_forecast.is_final IS 'The week is over and its receipts are in.';
 COMMENT ON COLUMN store.cash_forecast.as_of IS 'Close of books (截止日): the day before the business date.';
 
