@@ -1,6 +1,6 @@
 -- One row per account that was sent a statement (对账函): the newest one, and the last answer to it so far.
 -- What came back by another way than our mail is an answer too.
--- materialise: view
+-- materialise: table
 WITH asked AS (
     SELECT
         s.company_id,

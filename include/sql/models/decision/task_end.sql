@@ -55,8 +55,10 @@ settled AS (
     UNION ALL
     SELECT g.task_id
     FROM gone AS g
-    INNER JOIN statement_state AS m ON g.company_id = m.company_id AND g.account_id = m.account_id
-    WHERE g.kind = 'resolve_dispute' AND g.subject_id = m.number AND m.outcome = 'confirmed'
+    INNER JOIN ledger.statement AS s
+        ON g.company_id = s.company_id AND g.account_id = s.account_id AND g.subject_id = s.number
+    INNER JOIN statement_answer AS m ON g.company_id = m.company_id AND g.account_id = m.account_id
+    WHERE g.kind = 'resolve_dispute' AND m.outcome = 'confirmed'
 ),
 
 promised AS (

@@ -20,14 +20,15 @@ WITH in_dispute AS (
     GROUP BY d.company_id, i.account_id, i.currency, d.dispute_id, d.owner_rep_id, d.resolve_by
 ),
 
--- The last answer says that the balance differs, and nobody has opened a dispute with this account since.
+-- The last answer says that the balance differs, and nobody has opened a dispute with this account since, or before
+-- about the document that the answer names.
 differing AS (
     SELECT
         m.company_id,
         m.account_id,
         m.currency,
         m.number
-    FROM statement_state AS m
+    FROM statement_answer AS m
     INNER JOIN account_balance AS b
         ON m.company_id = b.company_id AND m.account_id = b.account_id AND m.currency = b.currency
     WHERE
@@ -39,7 +40,12 @@ differing AS (
             WHERE
                 o.company_id = m.company_id
                 AND o.account_id = m.account_id
-                AND d.opened_on >= m.received_on
+                AND (
+                    d.opened_on >= m.received_on
+                    OR (
+                        d.document_id = m.document_id AND (d.resolved_on IS NULL OR d.resolved_on >= m.received_on)
+                    )
+                )
                 AND d.opened_on <= $as_of
         )
 ),

@@ -5,8 +5,8 @@
 WITH company AS (
     SELECT
         company_id,
-        CAST(SUM(days_late_weighted * CAST(paid_functional AS DECIMAL(28, 4))) AS DOUBLE) / NULLIF(CAST(SUM(paid_functional) AS DOUBLE), 0)
-            AS days_late
+        CAST(SUM(days_late_weighted * CAST(paid_functional AS DECIMAL(28, 4))) AS DOUBLE)
+        / NULLIF(CAST(SUM(paid_functional) AS DOUBLE), 0) AS days_late
     FROM payment_behaviour
     GROUP BY company_id
 )
