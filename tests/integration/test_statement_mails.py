@@ -172,6 +172,7 @@ def test_each_contact_gets_its_own_statement_once(post: Post, tmp_path: Path) ->
         assert hashlib.sha256(pdf.get_content()).hexdigest() == file_hash
         assert account in str(pdf.get_filename())
         assert str(book.get_filename()).endswith(".xlsx")
+        assert mail["Content-Language"] in ("zh-CN", "en")
         body = mail.get_body()
         assert body is not None
         assert number in body.get_content()

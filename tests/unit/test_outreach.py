@@ -157,6 +157,8 @@ def test_nothing_to_do_is_said_and_not_left_out() -> None:
 def test_headers() -> None:
     mail = opened(compose(digest_of("R-LI"), POLICY, WRITTEN_AT).content)
     assert mail["Auto-Submitted"] == "auto-generated"
+    assert mail["Content-Language"] == Wording("zh_CN").lang
+    assert opened(compose(digest_of("R-IDLE"), POLICY, WRITTEN_AT).content)["Content-Language"] == "en"
     assert mail["Date"].datetime == WRITTEN_AT
     assert re.fullmatch(r"<[0-9a-f-]{36}@example\.test>", mail["Message-ID"])
     assert [address.addr_spec for address in mail["To"].addresses] == ["li.wei@example.test"]

@@ -27,7 +27,7 @@ from huikuan.finance.statement_page import CATALOGUE, greeting
 from huikuan.finance.statement_rows import Contact, contacts_of
 from huikuan.letters.facts import AccountKey, NightFiles, open_night, session
 from huikuan.outreach.eligibility import OTHER_DOMAIN, STATEMENT, IsWorkday
-from huikuan.outreach.message import XLSX, Mail, envelope, fix_boundaries, is_address
+from huikuan.outreach.message import XLSX, Mail, envelope, finish, is_address
 from huikuan.outreach.outbox import Entry, database_time, insert
 from huikuan.outreach.people import Window
 from huikuan.outreach.reading import newest_run
@@ -227,13 +227,13 @@ def compose(
     subject = wording.text("Statement of account as of %(day)s, %(company)s", day=day, company=company)
     sender = Address(display_name=company, addr_spec=policy.sender)
     message_id = f"<{line.statement_id}@{policy.domain}>"
-    message = envelope(sender, address, subject, written_at, message_id, wording)
+    message = envelope(sender, address, subject, written_at, message_id)
     message["Reply-To"] = Address(display_name=clean(house.approver), addr_spec=house.address)
     text = "\n\n".join(_paragraphs(line, contact, house, day, wording)) + "\n"
     message.set_content(text, cte="base64" if wording.locale == "zh_CN" else "quoted-printable")
     message.add_attachment(files.pdf, maintype="application", subtype="pdf", filename=f"{files.stem}.pdf")
     message.add_attachment(files.workbook, maintype=XLSX[0], subtype=XLSX[1], filename=f"{files.stem}.xlsx")
-    fix_boundaries(message, uuid.UUID(line.statement_id))
+    finish(message, uuid.UUID(line.statement_id), wording)
     key = (line.company_id, line.account_id)
     recipient = f"{line.company_id}/{line.account_id}/{line.number}"
     shown = address if is_address(address) else clean(address)

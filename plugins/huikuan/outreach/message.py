@@ -82,7 +82,6 @@ def compose(worklist: Worklist, policy: OutreachPolicy, written_at: datetime) ->
         subject,
         written_at,
         f"<{identity}@{policy.domain}>",
-        wording,
     )
     message.set_content(text, cte=encoding)
     message.add_alternative(_inliner().inline(html), subtype="html", cte=encoding)
@@ -96,16 +95,14 @@ def compose(worklist: Worklist, policy: OutreachPolicy, written_at: datetime) ->
             subtype=XLSX[1],
             filename=f"huikuan-{kind}-{truth.business_date:%Y%m%d}.xlsx",
         )
-    fix_boundaries(message, identity)
+    finish(message, identity, wording)
     address = reader.email if is_address(reader.email) else clean(reader.email)
     return Mail(
         str(message["Message-ID"]), kind, reader.rep_id, address, subject, message.as_bytes(), shown_accounts(worklist)
     )
 
 
-def envelope(
-    sender: Address, address: str, subject: str, written_at: datetime, message_id: str, wording: Wording
-) -> EmailMessage:
+def envelope(sender: Address, address: str, subject: str, written_at: datetime, message_id: str) -> EmailMessage:
     """A mail without a body: one sender, one recipient, and nothing that an automatic reply would answer to."""
     message = EmailMessage(policy=email_policy.SMTP)
     message["From"] = sender
@@ -116,7 +113,6 @@ def envelope(
     message["Message-ID"] = message_id
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"
-    message["Content-Language"] = wording.lang
     return message
 
 
@@ -159,8 +155,12 @@ def rendered(worklist: Worklist, policy: OutreachPolicy) -> tuple[str, str, list
     return _GAPS.sub("\n\n", text), html, list(pictures.values())
 
 
-def fix_boundaries(message: EmailMessage, identity: uuid.UUID) -> None:
-    """Boundaries are random by default; made of the identity they keep equal mails equal."""
+def finish(message: EmailMessage, identity: uuid.UUID, wording: Wording) -> None:
+    """Say the language, which Python forgets where a body is set, and make the boundaries of the identity.
+
+    Boundaries are random by default; so equal mails stay equal.
+    """
+    message["Content-Language"] = wording.lang
     parts = (part for part in message.walk() if part.is_multipart())
     for number, part in enumerate(parts):
         part.set_boundary(f"=_{identity.hex}_{number}")
