@@ -38,12 +38,12 @@ papers AS (
         )
         AND e.obtained_on >= g.first_listed_on
     UNION ALL
-    -- An answer is what was chased, whatever it says; a statement that we sent is sent.
+    -- An answer is what was chased, whatever it says and whenever somebody wrote it down; what we sent is sent.
     SELECT g.task_id
     FROM gone AS g
     INNER JOIN statement_state AS m ON g.company_id = m.company_id AND g.account_id = m.account_id
     WHERE
-        (g.kind = 'chase_statement' AND m.received_on >= g.first_listed_on)
+        (g.kind = 'chase_statement' AND g.subject_id = m.number AND m.outcome IS NOT NULL)
         OR (g.kind = 'send_statement' AND m.sent_on >= g.first_listed_on AND m.outcome IS NULL)
 ),
 
