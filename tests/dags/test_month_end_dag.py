@@ -36,7 +36,8 @@ pytestmark = [pytest.mark.airflow, pytest.mark.fonts]
 
 DAG = "collections_month_end"
 DAY, CUT_OFF = date(2026, 7, 1), date(2026, 6, 30)
-APPROVER, COLLEAGUE = "HD-F01", "HD-F02"
+APPROVER, COLLEAGUE, ABROAD = "HD-F01", "HD-F02", "NG-F01"
+"""Who approves HD's statements, somebody else with the role there, and who approves NG's."""
 CANARY = "canary-month-end-4Kp"
 HOURS = 240
 """policy.finance.statements.answer_within_hours of include/policy/default.yaml"""
@@ -92,7 +93,7 @@ def seen(new_database: Callable[..., str], module_warehouse_url: str) -> Iterato
     metadata = new_database()
     given = environment(module_warehouse_url, metadata, CANARY, HUIKUAN_POLICY=str(policy))
     try:
-        stage = Stage.start(settings, DAG, "prepare", (APPROVER, COLLEAGUE), metadata, given)
+        stage = Stage.start(settings, DAG, "prepare", (APPROVER, COLLEAGUE, ABROAD), metadata, given)
         told = Seen(module_warehouse_url, settings.lake, stage.airflow.home)
         _tell_the_story(stage, told)
         local.stop(settings.home / "airflow")
@@ -138,6 +139,7 @@ def _tell_the_story(stage: Stage, told: Seen) -> None:
     stage.wait(run, WAITING)
     told.pages = {page["map_index"]: page for page in stage.pages(run)}
     told.answers["a colleague"] = stage.answer(COLLEAGUE, run, 0, "Approve")
+    told.answers["the other company's"] = stage.answer(ABROAD, run, 0, "Approve")
     told.answers["the admin"] = stage.answer(local.USER, run, 0, "Approve")
     told.decided_after["refusals"] = _decisions(told)
     time.sleep(READING_SECONDS)
@@ -146,7 +148,7 @@ def _tell_the_story(stage: Stage, told: Seen) -> None:
     told.answers["the approver"] = stage.answer(APPROVER, run, 0, "Approve", leave_out="#2", note="asks for another")
     damaged = next((told.lake / "statements" / told.batch("NG")).glob("*.pdf"))
     damaged.write_bytes(damaged.read_bytes() + b"%")
-    told.answers["after a change"] = stage.answer(APPROVER, run, 1, "Approve")
+    told.answers["after a change"] = stage.answer(ABROAD, run, 1, "Approve")
     stage.wait(run, {0: "success", 1: "failed"})
     told.decided_after["the change"] = _decisions(told)
 
@@ -190,7 +192,7 @@ def expected(told: Seen) -> list[tuple[Any, ...]]:
 
 
 def test_only_the_batch_s_approver_may_answer(seen: Seen) -> None:
-    assert (seen.answers["a colleague"], seen.answers["the admin"]) == (403, 403)
+    assert [seen.answers[who] for who in ("a colleague", "the other company's", "the admin")] == [403, 403, 403]
     assert seen.decided_after["refusals"] == []
     assert seen.answers["the approver"] == 200
 
@@ -236,14 +238,17 @@ def test_mails_go_to_customers_for_approved_statements_only(seen: Seen) -> None:
     assert len(mails) == len(approved)
 
 
-def test_the_approver_was_told_once_of_both_batches(seen: Seen) -> None:
-    [(recipient, state, accounts, content)] = seen.rows(
-        "SELECT recipient, state, accounts, content FROM store.message WHERE kind = 'statement_approval'"
+def test_each_approver_was_told_once_of_the_own_batch(seen: Seen) -> None:
+    mails = seen.rows(
+        "SELECT recipient, state, accounts, content FROM store.message WHERE kind = 'statement_approval' ORDER BY 1"
     )
-    assert (recipient, state, accounts) == (APPROVER, "sent", [])
-    mail = email.message_from_bytes(bytes(content), policy=email.policy.default)
-    count = sum(len(seen.manifest(company)["statements"]) for company in ("HD", "NG"))
-    assert str(mail["Subject"]).replace("\u00a0", " ") == f"{count} 份对账函待批准"
+    assert [mail[:3] for mail in mails] == [(APPROVER, "sent", []), (ABROAD, "sent", [])]
+    said = [email.message_from_bytes(bytes(mail[3]), policy=email.policy.default) for mail in mails]
+    counts = [len(seen.manifest(company)["statements"]) for company in ("HD", "NG")]
+    assert [str(mail["Subject"]).replace("\u00a0", " ") for mail in said] == [
+        f"{counts[0]} 份对账函待批准",
+        f"{counts[1]} statements to approve",
+    ]
 
 
 def test_accounts_without_a_statement_are_named_and_stop_nothing(seen: Seen) -> None:

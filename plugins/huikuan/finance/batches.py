@@ -113,7 +113,7 @@ def prepare(url: str, lake: Path, business_date: date, company_id: str) -> Prepa
         run = _run(connection, business_date)
         night = open_night(lake, run.run_id)
         policy = lakes.read_policy(lake, run.run_id, run.policy_hash).finance.statements
-        approver = approver_of(night, policy.approver_role)
+        approver = approver_of(night, company_id, policy.approver_role)
         sender = Sender(_company_name(night, company_id), approver.name, approver.email)
         found = read_statements(night, accounts_of(night, company_id), policy.from_open_functional)
         if not found:
@@ -146,14 +146,44 @@ def _run(connection: psycopg.Connection[Any], business_date: date) -> Run:
     return run
 
 
-def approver_of(night: NightFiles, role: str) -> Approver:
-    """The first active person with this role who has an address, by id. Raises FinanceError when there is none."""
+_NEAREST = """
+    WITH RECURSIVE candidate AS (
+        SELECT rep_id, name, email FROM ledger.rep
+        WHERE role = $role AND coalesce(is_active, true) AND trim(email) <> ''
+    ),
+    above AS (
+        SELECT rep_id, rep_id AS person_id, 0 AS hops FROM candidate
+        UNION
+        SELECT a.rep_id, r.manager_id, a.hops + 1
+        FROM above AS a INNER JOIN ledger.rep AS r ON a.person_id = r.rep_id
+        WHERE r.manager_id IS NOT NULL AND a.hops < (SELECT count(*) FROM ledger.rep)
+    ),
+    company AS (
+        SELECT DISTINCT rep_id AS person_id, 0 AS hops FROM ledger.account
+        WHERE company_id = $company_id AND rep_id IS NOT NULL
+        UNION
+        SELECT r.manager_id, c.hops + 1 FROM company AS c INNER JOIN ledger.rep AS r ON c.person_id = r.rep_id
+        WHERE r.manager_id IS NOT NULL AND c.hops < (SELECT count(*) FROM ledger.rep)
+    ),
+    near AS (
+        SELECT a.rep_id, min(a.hops + c.hops) AS hops
+        FROM above AS a INNER JOIN company AS c USING (person_id)
+        GROUP BY a.rep_id
+    )
+    SELECT c.rep_id, c.name, c.email FROM candidate AS c LEFT JOIN near AS n USING (rep_id)
+    ORDER BY n.hops NULLS LAST, c.rep_id LIMIT 1
+"""
+
+
+def approver_of(night: NightFiles, company_id: str, role: str) -> Approver:
+    """Who approves a company's statements, and whom its customers may ask: somebody with this role and an address.
+
+    The ledger does not say for which company a person works, but it says who heads whom: taken is who is the fewest
+    steps, up and down again, from a rep of the company's accounts; then by id. Where nobody is linked to one, anybody
+    who has the role may approve. Raises FinanceError when nobody has it.
+    """
     with session(night, None) as con:
-        row = con.execute(
-            "SELECT rep_id, name, email FROM ledger.rep"
-            " WHERE role = ? AND coalesce(is_active, true) AND trim(email) <> '' ORDER BY rep_id LIMIT 1",
-            [role],
-        ).fetchone()
+        row = con.execute(_NEAREST, {"role": role, "company_id": company_id}).fetchone()
     if row is None:
         raise FinanceError(
             f"Nobody in the ledger is active with the role {role}, so nobody could approve statements.",
