@@ -103,9 +103,13 @@ class Wording:
 
     def short_money(self, amount: Decimal, currency: str) -> str:
         """Code and rounded amount for a subject line: ``CNY 1.28M``, ``CNY 128万``."""
+        return f"{currency} {self.short(amount)}"
+
+    def short(self, amount: Decimal) -> str:
+        """A rounded amount for a subject line or the side of a chart: ``1.28M``, ``128万``."""
         # rounded first, because Babel chooses the unit before it rounds: 999,999 would read 1000K
         rounded = Context(prec=4, rounding=ROUND_HALF_UP).plus(amount.quantize(Decimal(1), ROUND_HALF_UP))
-        return f"{currency} {format_compact_decimal(rounded, locale=_babel(self.locale), fraction_digits=1)}"
+        return str(format_compact_decimal(rounded, locale=_babel(self.locale), fraction_digits=1))
 
     def day(self, day: date) -> str:
         """``3 Jun 2025`` or ``2025年6月3日``: never an order of figures that can be misread."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from decimal import Decimal
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,8 @@ from huikuan.drawing import ACCENT, INK, LINE, SOFT
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+Short = Callable[[Decimal], str]
+"""How a language says a large amount shortly."""
 PAPER = {INK: "#1c2733", SOFT: "#4d5b6a", LINE: "#d5dbe1", ACCENT: "#0f4c81"}
 """Colours for print; pages bring their own."""
 _SHADES = (0.0, 0.15, 0.3, 0.45, 0.6, 0.8, 1.0)
@@ -30,7 +33,7 @@ _PARTS: tuple[dict[str, Any], ...] = (
 _HEIGHT, _WIDTH = 1.95, 4.6
 
 
-def ageing(bars: Sequence[tuple[str, float, str]], colours: Mapping[str, str]) -> str:
+def ageing(bars: Sequence[tuple[str, float, str]], short: Short, colours: Mapping[str, str]) -> str:
     """A bar per bucket, darker with age; each with its label and what stands above it."""
     with drawing.style("ageing"):
         figure = drawing.figure(_HEIGHT, _WIDTH)
@@ -44,7 +47,7 @@ def ageing(bars: Sequence[tuple[str, float, str]], colours: Mapping[str, str]) -
             )
         axes.set_xticks(range(len(bars)), [label for label, *_ in bars])
         axes.margins(y=0.16)
-        _quiet(axes)
+        _quiet(axes, short)
         return drawing.svg(figure, colours)
 
 
@@ -83,7 +86,11 @@ def trend(lines: Mapping[str, Mapping[date, float]], colours: Mapping[str, str])
 
 
 def forecast(
-    weeks: Sequence[date], parts: Sequence[Sequence[float]], actual: Mapping[date, float], colours: Mapping[str, str]
+    weeks: Sequence[date],
+    parts: Sequence[Sequence[float]],
+    actual: Mapping[date, float],
+    short: Short,
+    colours: Mapping[str, str],
 ) -> str:
     """Stacked bars of expected receipts per week, parts from the surest up; a mark where something came in already."""
     with drawing.style("forecast"):
@@ -97,18 +104,17 @@ def forecast(
             if week in actual:
                 axes.plot(place, actual[week], marker="D", markersize=5, color=ACCENT, markeredgecolor=INK, zorder=3)
         axes.set_xticks(range(len(weeks)), [f"{week:%m-%d}" for week in weeks], rotation=60, fontsize=7.5)
-        _quiet(axes, short=True)
+        _quiet(axes, short)
         return drawing.svg(figure, colours)
 
 
-def _quiet(axes: Axes, *, short: bool = False) -> None:
-    from matplotlib.ticker import EngFormatter
-
+def _quiet(axes: Axes, short: Short | None = None) -> None:
+    """Lines behind the drawing, small labels; ``short`` says amounts at the side as the reader's language does."""
     drawing.plain(axes, "y")
-    axes.tick_params(labelsize=8)
+    axes.tick_params(axis="y", labelsize=8)
+    axes.tick_params(axis="x", labelsize=7.5)
     if short:
-        axes.tick_params(axis="x", labelsize=7.5)
-    axes.yaxis.set_major_formatter(EngFormatter(sep=""))
+        axes.yaxis.set_major_formatter(lambda value, _: short(Decimal(value)))
 
 
 def _apart(values: Sequence[float], room: float) -> list[float]:

@@ -161,7 +161,7 @@ def _ageing(figures: Figures, wording: Wording, colours: Mapping[str, str]) -> R
     return _block(
         text("Ageing"),
         [shown],
-        chart=charts.ageing(bars, colours),
+        chart=charts.ageing(bars, wording.short, colours),
         caption=text("By days past due on the close of books; together %(sum)s.", sum=_whole(whole, wording)),
     )
 
@@ -253,7 +253,7 @@ def _forecast(figures: Figures, told: _Metrics, wording: Wording, colours: Mappi
     return _block(
         text("Expected receipts"),
         [shown],
-        chart=charts.forecast(weeks, parts, actual, colours),
+        chart=charts.forecast(weeks, parts, actual, wording.short, colours),
         caption=wording.joined(
             [
                 text("By week, from the bottom: promises, plans, what is usually paid, invoices to come; ◆ received."),
@@ -353,7 +353,12 @@ def _reps(figures: Figures, wording: Wording) -> Row:
     return _block(
         text("Reps with the most overdue"),
         [table(columns, rows, text("None."), small=True)],
-        caption=text("Promises whose day lay in the last three months."),
+        caption=wording.joined(
+            [
+                text("Promises whose day lay in the last three months."),
+                text("Of the month's target: what came from customers who have one."),
+            ]
+        ),
     )
 
 
