@@ -8,7 +8,8 @@ from typing import Any
 
 from dateutil.relativedelta import relativedelta
 
-from huikuan.finance.report_rows import EXPOSURES, QUERIES, REPS, Figures, Row
+from huikuan.finance.advice import SENTENCES
+from huikuan.finance.report_rows import EXPOSURES, HABITS, QUERIES, REPS, Figures, Row
 from huikuan.warehouse.tables import BUCKETS, FLAGS
 
 DAY = date(2026, 9, 1)
@@ -54,6 +55,10 @@ def full(name: str = LONG, *, scale: int = 1_000_000, off: Decimal = Decimal(0))
                     "kept_amount_pct": None,
                 }
                 for _ in range(REPS)
+            ],
+            "habits": [
+                {"rep": name, "habit": habit, "value": Decimal("52.4923"), "benchmark": Decimal("31.272")}
+                for habit in sorted(SENTENCES, key=lambda key: -len(SENTENCES[key]))[:HABITS]
             ],
             "forecast": _forecast(scale),
             "movement": [

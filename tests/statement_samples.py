@@ -10,8 +10,8 @@ from huikuan.finance.statement_rows import Account, Balance, Contact, Credit, It
 
 CUT_OFF = date(2026, 6, 30)
 MONTH = date(2026, 6, 1)
-CHINESE = Sender("华东恒启工业股份有限公司", "吴敏", "wu@example.test")
-ENGLISH = Sender("Northgate Supplies Ltd", "Amy Wu", "wu@example.test")
+CHINESE = Sender("华东恒启工业股份有限公司", "吴敏", "wu@example.test", 14)
+ENGLISH = Sender("Northgate Supplies Ltd", "Amy Wu", "wu@example.test", 14)
 
 
 def statement(locale: str, items: int, *, account_id: str = "A-100", currencies: tuple[str, ...] = ()) -> Statement:

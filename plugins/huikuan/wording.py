@@ -128,6 +128,12 @@ class Wording:
             + "%"
         )
 
+    def tenths(self, number: Decimal) -> str:
+        """A number with exactly one decimal, so that the figures of a column stand under each other."""
+        return format_decimal(
+            number.quantize(Decimal("0.1"), ROUND_HALF_UP), format="#,##0.0", locale=_babel(self.locale)
+        )
+
     def listed(self, parts: Iterable[str]) -> str:
         """Parts of a sentence one after the other, with the comma of the language."""
         return ("、" if self.locale == "zh_CN" else ", ").join(parts)

@@ -22,11 +22,11 @@ from typing import Any
 import psycopg
 import pytest
 
-from huikuan.errors import FinanceError
+from huikuan.errors import FinanceError, WarehouseError
 from huikuan.finance import batches
 from huikuan.ledger.demo import generate
 from huikuan.night.run import run_night
-from huikuan.orchestration import local, month_end
+from huikuan.orchestration import alerts, local, month_end
 from huikuan.orchestration.run import Run
 from huikuan.settings import DEFAULT_POLICY, Settings
 from tests.approval_airflow import READING_SECONDS, Stage, environment, everything_written, task_log
@@ -218,7 +218,9 @@ def test_a_batch_whose_file_changed_is_not_applied_and_says_so(seen: Seen) -> No
 
 def test_no_answer_is_not_an_approval(seen: Seen) -> None:
     assert seen.states["approve 1"] == "skipped"
-    assert "was not answered in time" in seen.log("approve", 1, attempt=2)
+    log = seen.log("approve", 1, attempt=2)
+    assert "was not answered in time" in log
+    assert "ALERT 告警 statements not approved" in log, "nobody is asked again, so somebody must hear of it"
     assert seen.decided_after["everything"] == expected(seen)
     [(opened_at,)] = seen.rows("SELECT opened_at FROM store.statement_batch WHERE company_id = 'NG'")
     assert seen.deadline is not None
@@ -242,7 +244,10 @@ def test_each_approver_was_told_once_of_the_own_batch(seen: Seen) -> None:
     mails = seen.rows(
         "SELECT recipient, state, accounts, content FROM store.message WHERE kind = 'statement_approval' ORDER BY 1"
     )
-    assert [mail[:3] for mail in mails] == [(APPROVER, "sent", []), (ABROAD, "sent", [])]
+    assert [mail[:3] for mail in mails] == [
+        (f"{APPROVER}/{seen.batch('HD')}", "sent", []),
+        (f"{ABROAD}/{seen.batch('NG')}", "sent", []),
+    ]
     said = [email.message_from_bytes(bytes(mail[3]), policy=email.policy.default) for mail in mails]
     counts = [len(seen.manifest(company)["statements"]) for company in ("HD", "NG")]
     assert [str(mail["Subject"]).replace("\u00a0", " ") for mail in said] == [
@@ -265,7 +270,8 @@ def test_the_month_is_closed_by_itself_once(seen: Seen) -> None:
 
 
 def test_reports_of_every_company_lie_in_the_lake_in_both_languages(seen: Seen) -> None:
-    names = sorted(path.name for path in (seen.lake / "reports" / str(DAY)).iterdir())
+    [(run_id,)] = seen.rows("SELECT run_id FROM collections.run WHERE business_date = %s", DAY)
+    names = sorted(path.name for path in (seen.lake / "reports" / str(DAY) / run_id).iterdir())
     assert names == sorted(
         f"finance-report-20260701-{company}-{locale}.{suffix}"
         for company in ("HD", "NG")
@@ -334,17 +340,46 @@ def test_a_night_that_contacts_nobody_is_no_month_end(quiet: Callable[..., Run],
 
 
 def test_a_company_without_an_approver_stops_no_other(
-    quiet: Callable[..., Run], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    quiet: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def prepare(_url: str, _lake: Path, _day: date, company_id: str) -> batches.Prepared:
         if company_id == "C1":
             raise FinanceError("Nobody is active with the role finance.", "Give one person that role.")
         return batches.Prepared(f"202606-{company_id}", 1, {}, is_new=True)
 
+    told: list[tuple[date, str, str]] = []
+    monkeypatch.setattr(alerts, "tell", lambda *said: told.append(said))
     monkeypatch.setattr(batches, "prepare", prepare)
     monkeypatch.setattr(month_end, "companies", lambda _: ["C1", "C2"])
     assert month_end.prepare(quiet()) == ["202606-C2"]
-    assert "no statements for company C1: Nobody is active" in caplog.text
+    [(day, subject, text)] = told
+    assert (day, subject) == (DAY, "no statements for company C1")
+    assert "Nobody is active" in text
+
+
+def test_what_goes_away_by_itself_fails_the_task_so_that_it_is_tried_again(
+    quiet: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def prepare(*_: Any) -> batches.Prepared:
+        raise WarehouseError("PostgreSQL does not answer.", "Start it.")
+
+    monkeypatch.setattr(batches, "prepare", prepare)
+    monkeypatch.setattr(month_end, "companies", lambda _: ["C1"])
+    with pytest.raises(WarehouseError):
+        month_end.prepare(quiet())
+
+
+def test_a_company_of_whose_statements_none_could_be_made_is_told(
+    quiet: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(alerts, "tell", lambda _day, subject, _text: told.append(subject))
+    monkeypatch.setattr(
+        batches, "prepare", lambda *_: batches.Prepared(None, 0, {"A1": "it does not add up"}, is_new=False)
+    )
+    monkeypatch.setattr(month_end, "companies", lambda _: ["C1"])
+    assert month_end.prepare(quiet()) == []
+    assert told == ["no statements for company C1"]
 
 
 def test_a_company_that_cannot_be_closed_is_named_after_the_others(

@@ -155,7 +155,7 @@ def test_what_cannot_be_exported(url: str, tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(exports, "SHEET_ROWS", 20)
     with pytest.raises(WarehouseError, match="20 rows of task do not fit into a sheet") as caught:
         export("task", kind="xlsx")
-    assert "--format parquet or csv" in caught.value.remedy
+    assert "Take parquet or csv" in caught.value.remedy
     monkeypatch.setattr(exports, "_CELL_CHARACTERS", 3)
     monkeypatch.setattr(exports, "SHEET_ROWS", 100)
     kept = tmp_path / "kept.xlsx"

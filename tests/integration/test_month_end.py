@@ -31,6 +31,7 @@ from huikuan.finance.statement_mails import unwritten, write_statements
 from huikuan.ledger.contract import INPUTS
 from huikuan.ledger.demo import generate
 from huikuan.night.run import run_night
+from huikuan.outreach import write_statement_requests
 from huikuan.policy import load_policy
 from huikuan.settings import DEFAULT_POLICY, Settings
 from huikuan.warehouse.connect import connect
@@ -420,7 +421,10 @@ def test_a_closed_month_stays_and_a_correction_is_another_version(books: Books, 
     for by, why in ((rep, "may not decide"), ("nobody", "not a person")):
         with pytest.raises(ReferralError, match=why):
             months.correct(books.url, books.lake, books.company_id, MONTH, "late receipt", by)
+    other = months.outdated(books.url, books.company_id, MONTH)
+    assert other is not None
     second = months.correct(books.url, books.lake, books.company_id, MONTH, "late receipt", books.approver_id)
+    assert (second.run_id, months.outdated(books.url, books.company_id, MONTH)) == (other.run_id, None)
     assert (second.version, second.run_id, second.reason) == (2, again, "late receipt")
     assert _closed(books, 1) == before
     assert next(row[3] for row in _closed(books, 2) if row[0] == "CNY") == now
@@ -465,13 +469,31 @@ def _rename(books: Books) -> None:
 
 
 def test_the_batch_of_an_earlier_run_is_not_answered_any_more(books: Books) -> None:
-    """Whoever prepares after a re-run gets another batch; the one before it can only be read."""
+    """Whoever prepares after a re-run gets another batch, and is told of it; the one before can only be read."""
     _rename(books)
     fresh = books.prepare()
     assert fresh.is_new
+    assert _tell(books, fresh) == {"queued": 1}
+    books.rows("UPDATE store.message SET state = 'sent' WHERE kind = 'statement_approval' RETURNING 1")
+    assert _tell(books, fresh) == {"queued": 1}, "what the step said the first time; nothing is written twice"
     _rename(books)
     with pytest.raises(FinanceError, match="have changed since"):
         decide(books.url, books.lake, str(fresh.batch_id), "approve", by=books.approver_id, via="command")
+    newest = books.prepare()
+    assert _tell(books, fresh, newest) == {"queued": 1}
+    told = (
+        "SELECT recipient, state FROM store.message WHERE kind = 'statement_approval' ORDER BY created_at, state DESC"
+    )
+    assert books.rows(told) == [
+        (f"{books.approver_id}/{fresh.batch_id}", "sent"),
+        (f"{books.approver_id}/{newest.batch_id}", "queued"),
+    ]
+
+
+def _tell(books: Books, *prepared: Prepared) -> dict[str, int]:
+    ids = [str(each.batch_id) for each in prepared]
+    outreach = load_policy(DEFAULT_POLICY).outreach
+    return write_statement_requests(books.url, books.lake, DAY, outreach, ids, answer_within_hours=240)
 
 
 def test_a_month_without_a_night_is_not_closed(books: Books) -> None:

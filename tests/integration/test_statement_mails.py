@@ -222,6 +222,12 @@ def newer_snapshot(lake: Path, table: str, change: str) -> Iterator[None]:
         ("contact", "'K-other' AS contact_id", "parked", "the contact has this address no longer"),
         ("account", "'closed' AS status", "suppressed", "the account is insolvent or closed by now, or not in"),
         ("account", "'insolvent' AS status", "suppressed", "the account is insolvent or closed by now, or not in"),
+        (
+            "account",
+            "DATE '2026-07-02' AS do_not_contact_until",
+            "parked",
+            "the customer must not be contacted before 2026-07-02",
+        ),
     ],
 )
 def test_what_changed_after_the_mail_was_written_keeps_it(
@@ -292,7 +298,7 @@ def test_the_command_writes_what_the_policy_allows(post: Post, tmp_path: Path) -
 
     assert f"{post.approved} parked" in run(DEFAULT_POLICY)
     everybody = tmp_path / "policy.yaml"
-    changed, count = re.subn(r"(\n +)(approver_role: finance\n  retention:)", r'\1recipient_domains: ["*"]\1\2', text)
+    changed, count = re.subn(r"(\n +)(approver_role: finance\n)", r'\1recipient_domains: ["*"]\1\2', text)
     assert count == 1
     everybody.write_text(changed, encoding="utf-8")
     assert f"{post.approved} queued" in run(everybody)

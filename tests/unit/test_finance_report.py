@@ -29,6 +29,11 @@ def pages_of(made: bytes) -> list[str]:
     return [" ".join(sheet.extract_text().split()) for sheet in pypdf.PdfReader(BytesIO(made)).pages]
 
 
+def blocks_of(told: dict[str, Any]) -> dict[str, Any]:
+    """Blocks by title."""
+    return {block["title"]: block for cell in told["cells"] for block in cell}
+
+
 @pytest.mark.fonts
 @pytest.mark.parametrize("locale", LOCALES)
 def test_the_longest_report_is_one_sheet(locale: str) -> None:
@@ -99,9 +104,9 @@ def test_a_difference_to_the_general_ledger_is_said_first() -> None:
 def test_key_figures_and_their_change() -> None:
     told = content(full(), Wording("en", CATALOGUE), VARIABLES)
     key = {figure["label"]: (figure["value"], figure["note"]) for figure in told["key"]}
-    assert key["DSO, count-back"] == ("40", "-3 since the last month end")
+    assert key["DSO, count-back"] == ("40.0", "-3 since month end")
     assert key["Expected in 4 weeks"][0] == "CNY 4M"
-    assert key["Open"] == ("CNY 40", "40% of it overdue")
+    assert key["Open"] == ("CNY 40", "40.0% of it overdue")
 
 
 def asked(query: str, *statements: str) -> list[dict[str, Any]]:
@@ -150,7 +155,7 @@ def test_a_forecast_without_a_total_says_so(locale: str) -> None:
         row["expected"] = row["actual"] = None
     text = Wording(locale, CATALOGUE).text
     told = content(figures, Wording(locale, CATALOGUE), VARIABLES)
-    (block,) = (block for block in told["blocks"] if block["title"] == text("Expected receipts"))
+    block = blocks_of(told)[text("Expected receipts")]
     (key,) = (figure for figure in told["key"] if figure["label"] == text("Expected in 4 weeks"))
     assert (block["chart"], block["tables"][0]["rows"]) == ("", [])
     assert block["tables"][0]["empty"] == text("No exchange rate for a total.")
@@ -173,6 +178,78 @@ def test_overdue_behind_a_sanction_has_no_total_without_a_rate() -> None:
         "stop_service": (1, Decimal(50)),
         "legal_referral": (0, None),
     }
+
+
+def performance(*rows: str) -> tuple[str, str]:
+    """Reps R1 to R4 and their figures: rep, name, value, median, whether it is weak."""
+    return (
+        "CREATE TABLE night.rep AS SELECT id AS rep_id, 'Rep ' || id AS name"
+        " FROM (VALUES ('R1'), ('R2'), ('R3'), ('R4')) AS v (id)",
+        f"""CREATE TABLE night.rep_performance AS SELECT 'C1' AS company_id, rep_id, name,
+            CAST(value AS DECIMAL(18, 4)) AS value, CAST(benchmark AS DECIMAL(18, 4)) AS benchmark, is_weak
+        FROM (VALUES {", ".join(rows)}) AS v (rep_id, name, value, benchmark, is_weak)""",
+    )
+
+
+def test_the_weakest_habits_are_those_of_the_reps_with_the_most_overdue() -> None:
+    found = asked(
+        "habits",
+        *performance(
+            "('R1', 'overdue', 10, 20, FALSE)",
+            "('R2', 'overdue', 900, 20, FALSE)",
+            "('R3', 'overdue', NULL, 20, FALSE)",
+            "('R1', 'terms_days', 90, 60, TRUE)",
+            "('R2', 'terms_days', 72, 60, TRUE)",
+            "('R2', 'ask_share_pct', 10, 60, TRUE)",
+            "('R2', 'first_contact_days', 9, 0, TRUE)",
+            "('R2', 'overdue_share_pct', 30, 30, FALSE)",
+            "('R3', 'terms_days', 80, 60, TRUE)",
+            "('R4', 'terms_days', 60, 60, FALSE)",
+        ),
+    )
+    assert [(row["rep"], row["habit"], row["value"], row["benchmark"]) for row in found] == [
+        ("Rep R2", "first_contact_days", 9, 0),  # from a median of nothing every way is far
+        ("Rep R2", "ask_share_pct", 10, 60),
+        ("Rep R1", "terms_days", 90, 60),
+        ("Rep R3", "terms_days", 80, 60),
+    ]
+
+
+@pytest.mark.fonts
+@pytest.mark.parametrize(
+    ("locale", "sentence"),
+    [
+        ("en", "52.5% of what your customers owe is overdue, usual is 31.3%. Begin with the largest items"),
+        ("zh_CN", "您的客户欠款中逾期占52.5%，公司中位数为31.3%。请先催大额"),
+    ],
+)
+def test_a_weak_rep_is_told_what_to_change(locale: str, sentence: str) -> None:
+    figures, text = full(), Wording(locale, CATALOGUE).text
+    weak = {"rep": "曹立新", "habit": "overdue_share_pct", "value": Decimal("52.4923"), "benchmark": Decimal("31.272")}
+    figures.rows["habits"][0] = weak
+    block = blocks_of(content(figures, Wording(locale, CATALOGUE), VARIABLES))[text("What reps can change")]
+    assert block["tables"][0]["rows"][0][0] == "曹立新"
+    assert sentence in block["tables"][0]["rows"][0][1]
+    assert sentence in page(figures, locale)
+    (sheet,) = pages_of(pdf(figures, locale))
+    assert sentence.replace(" ", "") in sheet.replace(" ", "")
+    figures.rows["habits"] = []
+    assert text("No habit of a rep is far from what is usual.") in page(figures, locale)
+    assert text("Said to the rep. Usual is the median of the company's reps.") not in page(figures, locale)
+
+
+def test_shares_of_a_column_have_the_same_decimals() -> None:
+    told = content(full(), Wording("en", CATALOGUE), VARIABLES)
+    shares = [
+        cell
+        for block in blocks_of(told).values()
+        for table in block["tables"]
+        for row in table["rows"]
+        for cell in row
+        if re.fullmatch(r"[\d.,]+%", cell)
+    ]
+    assert len(shares) > 60
+    assert {cell.rstrip("%")[-2] for cell in shares} == {"."}
 
 
 def test_who_owes_without_a_rate_is_among_the_exposures() -> None:
@@ -202,5 +279,5 @@ def test_the_exposures_say_who_is_not_ranked(locale: str) -> None:
     assert wording.text(message, count="3") in page(figures, locale)
     for row in figures.rows["exposures"]:
         row["unrated"] = 0
-    blocks = {block["title"]: block for block in content(figures, wording, VARIABLES)["blocks"]}
+    blocks = blocks_of(content(figures, wording, VARIABLES))
     assert blocks[wording.text("Largest exposures")]["caption"] == ""

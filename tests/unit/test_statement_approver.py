@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ import pytest
 from huikuan.errors import FinanceError
 from huikuan.finance.batches import Approver, approver_of
 from huikuan.letters.facts import open_night
+from huikuan.policy import load_policy
+from huikuan.settings import DEFAULT_POLICY
 from tests.packet_samples import LEDGER, changed, night
 
 
@@ -29,10 +32,19 @@ PEOPLE = [
 ]
 
 
-def approver(home: Path, company_id: str, *finance: dict[str, Any], people: list[dict[str, Any]] | None = None) -> str:
+def approver(
+    home: Path,
+    company_id: str,
+    *finance: dict[str, Any],
+    people: list[dict[str, Any]] | None = None,
+    more_accounts: Sequence[dict[str, Any]] = (),
+    named: Mapping[str, str] | None = None,
+) -> str:
     accounts = [{**row, "rep_id": f"R-{row['company_id']}"} for row in LEDGER["account"]]
+    accounts += [{**accounts[-1], "account_id": f"B-{n}", **more} for n, more in enumerate(more_accounts)]
     ledger = changed(LEDGER, rep=[*(PEOPLE if people is None else people), *finance], account=accounts)
-    found = approver_of(open_night(*night(home, ledger)), company_id, "finance")
+    statements = load_policy(DEFAULT_POLICY).finance.statements.model_copy(update={"approvers": dict(named or {})})
+    found = approver_of(open_night(*night(home, ledger)), company_id, statements)
     assert found == Approver(found.rep_id, found.rep_id, f"{found.rep_id}@example.test")
     return found.rep_id
 
@@ -47,6 +59,24 @@ def test_who_stands_nearer_comes_before_who_serves_all(tmp_path: Path) -> None:
     finance = person("F1", "finance", "CEO"), person("F2", "finance", "M-GB")
     assert approver(tmp_path / "gb", "GB", *finance) == "F2"
     assert approver(tmp_path / "cn", "CN", *finance) == "F1", "the boss of all is nearer than another company's manager"
+
+
+def test_one_account_lent_to_the_other_house_changes_nothing(tmp_path: Path) -> None:
+    finance = person("F1", "finance", "M-CN"), person("F2", "finance", "M-GB")
+    lent = [{"company_id": "GB", "rep_id": "R-GB"}, {"company_id": "GB", "rep_id": "M-CN"}]
+    assert approver(tmp_path, "GB", *finance, more_accounts=lent) == "F2"
+
+
+def test_the_policy_may_name_the_person(tmp_path: Path) -> None:
+    finance = (
+        person("F1", "finance", "CEO"),
+        person("F2", "finance", "CEO"),
+        person("F3", "finance", "CEO", is_active=False),
+    )
+    named = {"CN": "F2", "GB": "F3"}
+    assert approver(tmp_path / "cn", "CN", *finance, named=named) == "F2"
+    with pytest.raises(FinanceError, match="F3, who is to approve the statements of GB, is not active"):
+        approver(tmp_path / "gb", "GB", *finance, named=named)
 
 
 def test_who_has_left_or_has_no_address_is_not_asked(tmp_path: Path) -> None:

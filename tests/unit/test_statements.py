@@ -41,12 +41,13 @@ STATUS: list[dict[str, Any]] = [
     {"stage": "M2", "risk_grade": "D", "exposure_functional": 30000},
     {"company_id": "GB", "account_id": "B-200", "stage": "M2", "risk_grade": "C", "exposure_functional": 2000},
 ]
+ROLES = ("payer", "acceptor", "decision_maker")
 ROWS = changed(RESULT, account_balance=BALANCES, account_status=STATUS)
 
 
 def read(home: Path, key: tuple[str, str] = KEY, above: str = "0", **options: Any) -> Statement | FinanceError | None:
     made = open_night(*night(home, **{"result": ROWS, **options}))
-    return read_statements(made, accounts_of(made, key[0]), Decimal(above)).get(key)
+    return read_statements(made, accounts_of(made, key[0]), Decimal(above), ROLES).get(key)
 
 
 def good(found: Statement | FinanceError | None) -> Statement:
@@ -123,6 +124,17 @@ def test_the_payer_comes_first_then_whoever_has_an_address(tmp_path: Path) -> No
     assert contact is not None
     assert contact.contact_id == "K-1"
     assert good(read(tmp_path / "gb", ENGLISH)).contact is None, "never the address of another account"
+    driver = updated(other, "contact", {"contact_id": "K-1"}, role="other")
+    assert good(read(tmp_path / "driver", ledger=driver)).contact is None, "not a role that the policy names"
+
+
+@pytest.mark.parametrize(("until", "held"), [(date(2026, 6, 30), False), (date(2026, 7, 1), True), (None, False)])
+def test_who_must_not_be_contacted_yet_is_known(tmp_path: Path, until: date | None, held: bool) -> None:
+    """The business date is the day after the cut-off: on the day itself one may write again."""
+    ledger = updated(LEDGER, "account", {"account_id": "A-100"}, do_not_contact_until=until)
+    found = good(read(tmp_path, ledger=ledger))
+    assert found.cut_off == date(2026, 6, 29)
+    assert found.held_until == (until if held else None)
 
 
 @pytest.mark.parametrize(
@@ -177,7 +189,7 @@ def test_one_page_and_twelve(locale: str, sender: Any) -> None:
         listed = [text for text in found if sum(item.number in text for item in made.parts[0].items if item.number) > 2]
         assert all(heads in text for text in listed[: max(1, count // 2)]), "the head is repeated"
         last = found[-1]
-        for sentence in ("agrees", "differs", "silence", "back"):
+        for sentence in ("agrees", "differs", "silence", "back", "within", "stamp"):
             assert "".join(content["confirm"][sentence].split()) in last, sentence
         owed = wording_of(made).money(made.parts[0].balance.owed, made.parts[0].balance.currency)
         assert owed in last, "what is confirmed stands where it is signed"
@@ -188,7 +200,17 @@ def test_one_page_and_twelve(locale: str, sender: Any) -> None:
 @needs_fonts
 def test_silence_is_said_not_to_be_consent() -> None:
     assert "未回函不视为对上述金额的认可。" in texts(make_files(statement("zh_CN", 1), CHINESE))[-1]
-    assert "Noreplyisnottakenasconsenttothesefigures." in texts(make_files(statement("en", 1), BRITISH))[-1]
+    assert "Ifyoudonotreply,wedonottakethatasagreement." in texts(make_files(statement("en", 1), BRITISH))[-1]
+
+
+@needs_fonts
+def test_the_paper_says_in_how_many_days_to_answer() -> None:
+    for days, english, chinese in (
+        (10, "Pleaseanswerwithin10daysofreceivingit.", "请于收到本函后10日内回函。"),
+        (1, "Pleaseanswerwithinadayofreceivingit.", "请于收到本函后一日内回函。"),
+    ):
+        assert english in texts(make_files(statement("en", 1), replace(BRITISH, reply_days=days)))[-1]
+        assert chinese in texts(make_files(statement("zh_CN", 1), replace(CHINESE, reply_days=days)))[-1]
 
 
 @needs_fonts

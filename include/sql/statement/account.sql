@@ -7,7 +7,8 @@ SELECT
     a.locale,
     a.country,
     s.exposure_functional,
-    COALESCE(b.owes, FALSE) AS owes
+    COALESCE(b.owes, FALSE) AS owes,
+    a.do_not_contact_until
 FROM wanted AS w
 INNER JOIN ledger.account AS a ON w.company_id = a.company_id AND w.account_id = a.account_id
 LEFT JOIN night.account_status AS s ON w.company_id = s.company_id AND w.account_id = s.account_id

@@ -1,4 +1,5 @@
--- Ageing per company and currency (账龄汇总), as of the close of books.
+-- Ageing per company, segment, rep and currency (账龄汇总), and of each in functional currency (scope …/total/<code>),
+-- as of the close of books.
 -- Always name the business date: the current run of that night is what you see.
 SELECT
     r.business_date,

@@ -25,6 +25,8 @@ SELECT
     m.promise_kept_amount_pct,
     m.coverage_pct,
     m.answer_rate_pct,
+    m.task_answered_pct,
+    m.task_coverage_pct,
     m.collection_rate_pct,
     m.sales,
     m.receipts,

@@ -19,6 +19,8 @@
 -- column promise_kept_amount_pct: Promises kept of those judged in three months, by amount.
 -- column coverage_pct: Overdue accounts that were spoken to in the month through the close, percent.
 -- column answer_rate_pct: Contacts that reached somebody of those tried in the month through the close, percent.
+-- column task_answered_pct: Tasks in the lists of the night before that ended as done, percent; newest close only.
+-- column task_coverage_pct: Overdue accounts with a task in the lists of the night, percent; newest close only.
 -- column collection_rate_pct: Received in the month through the close, percent of the month's target.
 -- column sales: Credit sales of the month through the close.
 -- column receipts: Received in the month through the close.
@@ -53,6 +55,10 @@ SELECT
         AS promise_kept_amount_pct,
     max(r.value) FILTER (WHERE r.name = 'coverage_pct' AND r."window" = 'mtd')::numeric(18, 4) AS coverage_pct,
     max(r.value) FILTER (WHERE r.name = 'answer_rate_pct' AND r."window" = 'mtd')::numeric(18, 4) AS answer_rate_pct,
+    max(r.value) FILTER (WHERE r.name = 'task_answered_pct' AND r."window" = 'as_of')::numeric(18, 4)
+        AS task_answered_pct,
+    max(r.value) FILTER (WHERE r.name = 'task_coverage_pct' AND r."window" = 'as_of')::numeric(18, 4)
+        AS task_coverage_pct,
     max(r.value) FILTER (WHERE r.name = 'collection_rate_pct' AND r."window" = 'mtd')::numeric(18, 4)
         AS collection_rate_pct,
     max(r.value) FILTER (WHERE r.name = 'sales' AND r."window" = 'mtd')::numeric(18, 4) AS sales,

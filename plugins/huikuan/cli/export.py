@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from huikuan.cli.options import DAY, Lake, Warehouse, prepared, say
+from huikuan.cli.options import DAY, Lake, Warehouse, file_format_of, prepared, say
 
 
 def export(
@@ -28,11 +28,7 @@ def export(
     """Write rows of a view to a file (导出): exact amounts, and text that no spreadsheet runs."""
     from huikuan.warehouse import export as exports
 
-    wanted = file_format or out.suffix.removeprefix(".").lower()
-    if wanted not in exports.FORMATS:
-        raise typer.BadParameter(
-            f"{wanted or out.name} is not one of {', '.join(exports.FORMATS)}.", param_hint="--format"
-        )
+    wanted = file_format_of(out, file_format)
     url, _ = prepared(lake, warehouse)
     asked = exports.Wanted(view, business_date.date() if business_date else None, company, rep)
     rows = exports.export(url, asked, out, wanted, say)

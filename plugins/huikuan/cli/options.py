@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -13,6 +13,9 @@ from rich.table import Table
 
 from huikuan.settings import Settings
 from huikuan.wording import LOCALES, clean
+
+if TYPE_CHECKING:
+    from huikuan.warehouse.export import Format
 
 DAY = ["%Y-%m-%d"]
 BusinessDate = Annotated[datetime, typer.Option("--date", formats=DAY, help="Business date (业务日).")]
@@ -54,6 +57,18 @@ def locale_of(given: str) -> str:
     if given not in LOCALES:
         raise typer.BadParameter(f"{given} is not one of {', '.join(LOCALES)}.", param_hint="--locale")
     return given
+
+
+def file_format_of(out: Path, named: str | None = None) -> Format:
+    """How to write a file: as named, else by its name; raises BadParameter, which names the formats that we know."""
+    from huikuan.warehouse.export import FORMATS
+
+    wanted = named or out.suffix.removeprefix(".").lower()
+    for known in FORMATS:
+        if wanted == known:
+            return known
+    hint = "--out" if named is None else "--format"
+    raise typer.BadParameter(f"{wanted or out.name} is not one of {', '.join(FORMATS)}.", param_hint=hint)
 
 
 def say(line: str) -> None:

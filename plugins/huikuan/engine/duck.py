@@ -66,7 +66,7 @@ def session(
         connection.execute(f"SET memory_limit = '{memory}'")
         connection.execute(f"SET temp_directory = {_text(spill)}")
         connection.execute("SET preserve_insertion_order = false")
-        connection.execute("SET TimeZone = 'UTC'")
+        _settle(connection)
         for schema in ("ledger", "policy", "previous", "opening"):
             connection.execute(f"CREATE SCHEMA {schema}")
         _attach_ledger(connection, inputs)
@@ -74,6 +74,12 @@ def session(
         _attach_previous(connection, inputs, results)
         _attach_opening(connection, inputs, results)
         yield connection
+
+
+def _settle(connection: duckdb.DuckDBPyConnection) -> None:
+    """What each connection to a session needs for itself."""
+    connection.execute("SET TimeZone = 'UTC'")
+    connection.execute("SET enable_progress_bar = false")  # it breaks up logs; the night says how far it is itself
 
 
 def variant(
@@ -85,7 +91,7 @@ def variant(
     first, then in the session: what both have in common is computed once. The ledger is the session's.
     """
     cursor = connection.cursor()
-    cursor.execute("SET TimeZone = 'UTC'")
+    _settle(cursor)
     cursor.execute(f"ATTACH ':memory:' AS {name}")
     for schema in ("policy", "previous"):
         cursor.execute(f"CREATE SCHEMA {name}.{schema}")

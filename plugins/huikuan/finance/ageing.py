@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import duckdb
 
@@ -23,6 +23,9 @@ from huikuan.quality.gate import balance_left_out
 from huikuan.warehouse.publish import RunRecord, current_run, previous_run
 from huikuan.warehouse.tables import RESULTS
 
+By = Literal["account", "document"]
+KEYS: dict[By, tuple[str, ...]] = {"account": ("account_id",), "document": ("account_id", "document_id", "seq")}
+"""Columns that tell rows of a company apart, beside currency and bucket."""
 _NEEDED = ("open_item", "tie_out")
 
 
@@ -77,14 +80,24 @@ class Ageing:
     buckets: tuple[Bucket, ...]
     moved: tuple[Moved, ...]
     ties: tuple[Tie, ...]
+    rows: tuple[tuple[Any, ...], ...] = ()
+    """Under ``titles``: one per account or instalment, currency and bucket, where that was asked for."""
 
     @property
     def is_tied(self) -> bool:
         return all(tie.state != "differs" for tie in self.ties)
 
 
-def ageing(url: str, lake: Path, as_of: date, company_id: str | None = None) -> Ageing:
-    """The ageing of a day. Raises FinanceError when no published night has closed it, or the company is unknown."""
+def titles(by: By) -> tuple[str, ...]:
+    """Columns of ``rows``; ``published`` and ``difference`` are empty when that night was not published."""
+    return ("company_id", *KEYS[by], "currency", "bucket", "replayed", "published", "difference")
+
+
+def ageing(url: str, lake: Path, as_of: date, company_id: str | None = None, by: By | None = None) -> Ageing:
+    """The ageing of a day, with rows by account or document when ``by`` says so.
+
+    Raises FinanceError when no published night has closed the day, or the company is unknown.
+    """
     newest = previous_run(url, date.max)
     if newest is None or newest.as_of < as_of:
         raise FinanceError(
@@ -104,6 +117,7 @@ def ageing(url: str, lake: Path, as_of: date, company_id: str | None = None) -> 
             buckets=tuple(Bucket(*row) for row in _buckets(connection, is_published=published is not None)),
             moved=tuple(Moved(*row) for row in _moved(connection)) if published is not None else (),
             ties=tuple(Tie(*row) for row in _ties(connection)),
+            rows=tuple(_rows(connection, by, is_published=published is not None)) if by is not None else (),
         )
 
 
@@ -158,6 +172,27 @@ def _buckets(connection: duckdb.DuckDBPyConnection, *, is_published: bool) -> li
         ORDER BY p.company_id, p.currency, b.place
     """
     return connection.execute(query, [is_published]).fetchall()
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, by: By, *, is_published: bool) -> list[tuple[Any, ...]]:
+    """What is in another bucket than it was published in has a row in each: every bucket has the sum of its rows."""
+    keys = ", ".join(("company_id", *KEYS[by], "currency", "bucket"))
+    query = f"""
+        SELECT
+            {keys},
+            CAST(SUM(replayed) AS DECIMAL(18, 4)),
+            CASE WHEN $is_published THEN CAST(SUM(published) AS DECIMAL(18, 4)) END,
+            CASE WHEN $is_published THEN CAST(SUM(replayed - published) AS DECIMAL(18, 4)) END
+        FROM (
+            SELECT {keys}, open_amount AS replayed, 0 AS published FROM replayed
+            UNION ALL
+            SELECT {keys}, 0 AS replayed, open_amount AS published FROM published
+        ) AS e
+        INNER JOIN policy.bucket AS b USING (bucket)
+        GROUP BY {keys}, b.place
+        ORDER BY {", ".join(("company_id", *KEYS[by], "currency"))}, b.place
+    """
+    return connection.execute(query, {"is_published": is_published}).fetchall()
 
 
 def _moved(connection: duckdb.DuckDBPyConnection) -> list[tuple[Any, ...]]:

@@ -10,9 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from huikuan.errors import FinanceError
-from huikuan.finance.batches import Batch, Line, lines_of, needed
+from huikuan.finance.batches import Batch, Line, lines_of, needed, read_manifest
 from huikuan.finance.decisions import check_current
 from huikuan.referrals.asking import Question, both, code, page
 from huikuan.referrals.batch_rows import last_run
@@ -22,6 +23,7 @@ from huikuan.wording import Wording
 
 MOST_ROWS = 200
 """Statements that the page lists; of the others it gives the number. A page is no place to read a thousand."""
+MOST_FAILED = 20
 _HEAD = ("#", "Account", "Number", "Balance", "Pages", "Contact")
 _ENGLISH = Wording("en")
 
@@ -38,10 +40,13 @@ def question(url: str, lake: Path, batch_id: str, answer_within: timedelta, zone
         [(now,)] = connection.execute("SELECT now()").fetchall()
     if run is None:
         raise FinanceError(f"No night of {batch.business_date} is recorded.", "Run the night of that date first.")
+    manifest = read_manifest(lake, batch)
     ledger = open_ledger(lake, run.run_id, run.snapshot_id)
     names = accounts(ledger, {line.account_id for line in lines[:MOST_ROWS]})
     answer_by = batch.opened_at + answer_within
-    return Question(batch, subject(batch), body(batch, lines, names, answer_by.astimezone(zone)), answer_by - now)
+    return Question(
+        batch, subject(batch), body(batch, lines, names, answer_by.astimezone(zone), manifest), answer_by - now
+    )
 
 
 def subject(batch: Batch) -> str:
@@ -49,11 +54,20 @@ def subject(batch: Batch) -> str:
     return f"对账函审批 Statements to approve · {batch.batch_id} · {batch.item_count}"
 
 
-def body(batch: Batch, lines: Sequence[Line], names: Mapping[AccountKey, Account], answer_by: datetime) -> str:
-    """Batch, hash, cut-off, what an answer means, and one line of a table for each of the first statements."""
+def body(
+    batch: Batch,
+    lines: Sequence[Line],
+    names: Mapping[AccountKey, Account],
+    answer_by: datetime,
+    manifest: Mapping[str, Any],
+) -> str:
+    """Batch, hash, cut-off, what an answer means, whose statement could not be made and why, and one line of a table
+    for each of the first statements.
+    """
     facts = {"Company": code(batch.company_id), "Cut-off": f"{batch.cut_off}"}
     sentences = [
         both("Approve: each statement below goes to its customer by mail; without a contact, a person prints it."),
+        both("Contact: who gets it; ✗ nobody has an address, ⏸ not before that day: a person prints it."),
         both("Accounts that are not approved: their ids, or the numbers of their lines, into leave_out."),
         both("No answer is not an approval. If a file or the night changes before you answer, nothing is applied."),
     ]
@@ -61,17 +75,22 @@ def body(batch: Batch, lines: Sequence[Line], names: Mapping[AccountKey, Account
         text = both("Statements that are not shown here: %(n)s. The whole batch:").replace("%(n)s", f"{hidden:,}")
         command = f"python -m huikuan statements show {shlex.quote(batch.batch_id)}"
         sentences.append(f"{text} {code(command, 120)}")
-    rows = [_row(line, names.get((line.company_id, line.account_id))) for line in lines[:MOST_ROWS]]
+    if failed := manifest["failed"]:
+        text = both("Accounts that get no statement, because it could not be made: %(n)s.")
+        sentences.append(text.replace("%(n)s", f"{len(failed):,}"))
+        sentences += [f"{code(account_id)} {code(why, 200)}" for account_id, why in list(failed.items())[:MOST_FAILED]]
+    listed = {(line["company_id"], line["account_id"]): line for line in manifest["statements"]}
+    rows = [_row(line, names.get(line.key[:2]), listed[line.key[:2]]) for line in lines[:MOST_ROWS]]
     return page(batch, answer_by, facts, sentences, _HEAD, rows)
 
 
-def _row(line: Line, account: Account | None) -> Iterator[str]:
+def _row(line: Line, account: Account | None, named: Mapping[str, Any]) -> Iterator[str]:
     yield str(line.position)
     yield f"{code(f'{line.company_id}/{line.account_id}')} {code(account.name) if account else ''}".strip()
     yield code(line.number)
     yield "; ".join(_balances(line))
     yield str(line.page_count)
-    yield "✓" if line.contact_id else "✗"
+    yield f"⏸ {named['held_until']}" if named["held_until"] else both(named["contact_role"]) if line.contact_id else "✗"
 
 
 def _balances(line: Line) -> Iterator[str]:

@@ -33,6 +33,7 @@ from huikuan.letters.facts import NightFiles, open_night, session
 from huikuan.letters.font import find_font
 from huikuan.letters.pdf import slugs
 from huikuan.night import lake as lakes
+from huikuan.policy.finance import StatementPolicy
 from huikuan.referrals.batch_rows import Run, alone, last_run
 from huikuan.referrals.batches import obstacle
 
@@ -113,9 +114,11 @@ def prepare(url: str, lake: Path, business_date: date, company_id: str) -> Prepa
         run = _run(connection, business_date)
         night = open_night(lake, run.run_id)
         policy = lakes.read_policy(lake, run.run_id, run.policy_hash).finance.statements
-        approver = approver_of(night, company_id, policy.approver_role)
-        sender = Sender(_company_name(night, company_id), approver.name, approver.email)
-        found = read_statements(night, accounts_of(night, company_id), policy.from_open_functional)
+        approver = approver_of(night, company_id, policy)
+        sender = Sender(_company_name(night, company_id), approver.name, approver.email, policy.reply_days)
+        found = read_statements(
+            night, accounts_of(night, company_id), policy.from_open_functional, policy.contact_roles
+        )
         if not found:
             return Prepared(None, 0, {}, is_new=False)
         find_font()
@@ -150,40 +153,60 @@ _NEAREST = """
     WITH RECURSIVE candidate AS (
         SELECT rep_id, name, email FROM ledger.rep
         WHERE role = $role AND coalesce(is_active, true) AND trim(email) <> ''
+            AND rep_id = coalesce($named, rep_id)
+    ),
+    person AS (
+        SELECT rep_id FROM candidate
+        UNION
+        SELECT rep_id FROM ledger.account WHERE company_id = $company_id AND rep_id IS NOT NULL
     ),
     above AS (
-        SELECT rep_id, rep_id AS person_id, 0 AS hops FROM candidate
+        SELECT rep_id, rep_id AS head_id, 0 AS hops FROM person
         UNION
         SELECT a.rep_id, r.manager_id, a.hops + 1
-        FROM above AS a INNER JOIN ledger.rep AS r ON a.person_id = r.rep_id
+        FROM above AS a INNER JOIN ledger.rep AS r ON a.head_id = r.rep_id
         WHERE r.manager_id IS NOT NULL AND a.hops < (SELECT count(*) FROM ledger.rep)
     ),
-    company AS (
-        SELECT DISTINCT rep_id AS person_id, 0 AS hops FROM ledger.account
-        WHERE company_id = $company_id AND rep_id IS NOT NULL
-        UNION
-        SELECT r.manager_id, c.hops + 1 FROM company AS c INNER JOIN ledger.rep AS r ON c.person_id = r.rep_id
-        WHERE r.manager_id IS NOT NULL AND c.hops < (SELECT count(*) FROM ledger.rep)
+    apart AS (
+        SELECT c.rep_id, w.rep_id AS worker_id, min(f.hops + w.hops) AS hops
+        FROM candidate AS c
+        INNER JOIN above AS f USING (rep_id)
+        INNER JOIN above AS w USING (head_id)
+        GROUP BY c.rep_id, w.rep_id
+    ),
+    worker AS (
+        SELECT rep_id AS worker_id, count(*) AS accounts FROM ledger.account
+        WHERE company_id = $company_id AND rep_id IS NOT NULL GROUP BY rep_id
     ),
     near AS (
-        SELECT a.rep_id, min(a.hops + c.hops) AS hops
-        FROM above AS a INNER JOIN company AS c USING (person_id)
-        GROUP BY a.rep_id
+        SELECT c.rep_id, sum(w.accounts * coalesce(d.hops, (SELECT count(*) FROM ledger.rep))) AS hops
+        FROM candidate AS c CROSS JOIN worker AS w
+        LEFT JOIN apart AS d ON c.rep_id = d.rep_id AND w.worker_id = d.worker_id
+        GROUP BY c.rep_id
     )
     SELECT c.rep_id, c.name, c.email FROM candidate AS c LEFT JOIN near AS n USING (rep_id)
     ORDER BY n.hops NULLS LAST, c.rep_id LIMIT 1
 """
 
 
-def approver_of(night: NightFiles, company_id: str, role: str) -> Approver:
-    """Who approves a company's statements, and whom its customers may ask: somebody with this role and an address.
+def approver_of(night: NightFiles, company_id: str, policy: StatementPolicy) -> Approver:
+    """Who approves a company's statements, and whom its customers may ask: active, with the role and an address.
 
-    The ledger does not say for which company a person works, but it says who heads whom: taken is who is the fewest
-    steps, up and down again, from a rep of the company's accounts; then by id. Where nobody is linked to one, anybody
-    who has the role may approve. Raises FinanceError when nobody has it.
+    The policy may name the person. Else: the ledger does not say for which company somebody works, but it says who
+    heads whom, and so taken is who is the fewest steps, up and down again, from those in charge of the company's
+    accounts, on the average of the accounts; then by id.
+
+    Raises FinanceError when nobody may, or the one whom the policy names may not.
     """
+    role, named_id = policy.approver_role, policy.approvers.get(company_id)
     with session(night, None) as con:
-        row = con.execute(_NEAREST, {"role": role, "company_id": company_id}).fetchone()
+        row = con.execute(_NEAREST, {"role": role, "company_id": company_id, "named": named_id}).fetchone()
+    if row is None and named_id:
+        raise FinanceError(
+            f"{named_id}, who is to approve the statements of {company_id}, is not active, has no address, or not the "
+            f"role {role}.",
+            "Correct the ledger, or finance.statements.approvers in the policy.",
+        )
     if row is None:
         raise FinanceError(
             f"Nobody in the ledger is active with the role {role}, so nobody could approve statements.",
@@ -249,6 +272,8 @@ def _line(position: int, statement: Statement, made: Files) -> dict[str, Any]:
         "number": made.number,
         "locale": statement.locale,
         "contact_id": statement.contact.contact_id if statement.contact else None,
+        "contact_role": statement.contact.role if statement.contact else None,
+        "held_until": statement.held_until.isoformat() if statement.held_until else None,
         "balances": {
             part.balance.currency: {
                 "open_amount": f"{part.balance.open_amount:f}",
@@ -334,6 +359,15 @@ def check_files(lake: Path, batch: Batch) -> None:
             f"The files of batch {batch.batch_id} are not what was prepared.",
             "Nothing was decided. Prepare the statements of that date again: missing or damaged files are made anew.",
         )
+
+
+def read_manifest(lake: Path, batch: Batch) -> dict[str, Any]:
+    """What was prepared: ``statements``, one object each, and ``failed``, accounts that have none → why.
+
+    Raises FinanceError when the lake does not hold it as it was prepared.
+    """
+    check_files(lake, batch)
+    return dict(json.loads((lake / "statements" / batch.batch_id / MANIFEST).read_bytes()))
 
 
 def statement_id(batch_id: str, company_id: str, account_id: str) -> str:

@@ -23,6 +23,7 @@ from psycopg.rows import class_row
 from huikuan.errors import FinanceError
 from huikuan.referrals.batch_rows import Run, alone, last_run
 from huikuan.referrals.people import decider, free_text, open_ledger
+from huikuan.warehouse.connect import connect
 
 log = logging.getLogger(__name__)
 
@@ -104,6 +105,15 @@ def correct(url: str, lake: Path, company_id: str, month: date, reason: str, by:
 def versions(connection: psycopg.Connection[Any], company_id: str, month: date) -> list[Lock]:
     """All versions of a month, the close first; none when it is open."""
     return _versions(connection, company_id, month)
+
+
+def outdated(url: str, company_id: str, month: date) -> Run | None:
+    """The run that readers see for a closed month's last day, if its figures are others than the newest version's."""
+    with connect(url, "desk") as connection:
+        known, run = _versions(connection, company_id, month), last_run(connection, closing_date(month))
+        if not known or run is None or run.status != "published" or run.run_id == known[-1].run_id:
+            return None
+        return None if figures_hash(connection, company_id, run) == known[-1].content_hash else run
 
 
 def first_day(month: date) -> date:

@@ -85,8 +85,11 @@ def _on_paper(told: dict[str, Any]) -> dict[str, Any]:
         whole = svg.replace("<svg ", f"<svg {_NAMESPACES} ", 1)
         return re.sub(r"font-family: [^;\"]*", f"font-family: '{FAMILY}'", " ".join(whole.split()))
 
-    blocks = [{**block, "chart": drawn(block["chart"]) if block["chart"] else ""} for block in told["blocks"]]
-    return {**told, "blocks": blocks}
+    cells = [
+        [{**block, "chart": drawn(block["chart"]) if block["chart"] else ""} for block in cell]
+        for cell in told["cells"]
+    ]
+    return {**told, "cells": cells}
 
 
 def _write_one(figures: Figures, locale: str, folder: Path) -> Report:

@@ -30,7 +30,7 @@ _PARTS: tuple[dict[str, Any], ...] = (
     {"facecolor": LINE, "edgecolor": SOFT},
     {"facecolor": "none", "edgecolor": SOFT},
 )
-_HEIGHT, _WIDTH = 1.95, 4.6
+_HEIGHT, _WIDTH = 1.85, 4.6
 
 
 def ageing(bars: Sequence[tuple[str, float, str]], short: Short, colours: Mapping[str, str]) -> str:

@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from huikuan.finance import report_charts as charts
+from huikuan.finance.advice import advice
 from huikuan.finance.report_rows import Figures, Row
 from huikuan.letters.table import NONE, Table, column, table
 from huikuan.warehouse.tables import BUCKETS
@@ -39,15 +40,15 @@ def content(figures: Figures, wording: Wording, colours: Mapping[str, str]) -> d
         "footer": text("Run %(run)s, policy %(policy)s", run=figures.run_id, policy=figures.policy_version),
         "page": text("Page {page} of {pages}").replace("{pages}", "{page}").split("{page}"),
         "key": _key_figures(figures, told, wording),
-        "blocks": [  # in two columns; a wide one takes both, so it follows a whole pair
-            _ageing(figures, wording, colours),
-            _days(told, wording, colours),
-            _roll(figures, wording),
-            _forecast(figures, told, wording, colours),
-            _provision(figures, wording),
-            _exposures(figures, wording),
-            _sanctions(figures, wording),
-            _reps(figures, wording),
+        "cells": [  # in two columns, blocks of a cell below each other; a wide one takes both and follows a whole pair
+            [_ageing(figures, wording, colours)],
+            [_days(told, wording, colours)],
+            [_roll(figures, wording)],
+            [_forecast(figures, told, wording, colours)],
+            [_provision(figures, wording), _causes(figures, wording), _sanctions(figures, wording)],
+            [_exposures(figures, wording)],
+            [_reps(figures, wording)],
+            [_habits(figures, wording)],
         ],
     }
 
@@ -110,15 +111,15 @@ def _key_figures(figures: Figures, told: _Metrics, wording: Wording) -> list[dic
         _key(
             text("Collection effectiveness"),
             _percent(told.now("cei", "m3"), wording),
-            text("CEI of the last three months"),
+            text("CEI, sales of 3 months"),
         ),
         _key(
             text("Promises kept"),
             _percent(told.now("promise_kept_amount_pct", "m3"), wording),
-            text("by amount, three months"),
+            text("by amount, 3 months"),
         ),
-        _key(text("Loss allowance"), _short(closing, currency, wording), text("IFRS 9, simplified approach")),
-        _key(text("Expected in 4 weeks"), _short(coming, currency, wording), text("promises, plans, behaviour")),
+        _key(text("Loss allowance"), _short(closing, currency, wording), text("IFRS 9, simplified")),
+        _key(text("Expected in 4 weeks"), _short(coming, currency, wording), text("with new invoices")),
     ]
 
 
@@ -136,7 +137,7 @@ def _moved(told: _Metrics, wording: Wording) -> str:
     if now is None or before is None:
         return ""
     days = f"{now - before:+.0f}"
-    return wording.text("%(days)s since the last month end", days="±0" if days in ("+0", "-0") else days)
+    return wording.text("%(days)s since month end", days="±0" if days in ("+0", "-0") else days)
 
 
 def _block(title: str, tables: Sequence[Table], *, chart: str = "", caption: str = "", wide: bool = False) -> Row:
@@ -177,22 +178,21 @@ def _days(told: _Metrics, wording: Wording, colours: Mapping[str, str]) -> Row:
         names[name]: {day: float(value) for day, value in told.series(name, _TREND_WINDOW[name]).items()}
         for name in _TREND
     }
-    rows = [
-        [
-            text("Days"),
-            *(_days_of(told.now(name, _TREND_WINDOW[name]), wording) for name in _TREND),
-            _days_of(told.now("add", "m3"), wording),
-            _days_of(told.now("days_to_pay", "m3"), wording),
-            _days_of(told.now("days_late", "m3"), wording),
-        ]
-    ]
-    heads = ["", *names.values(), text("delinquent (ADD)"), text("to pay"), text("late")]
-    columns = [column(heads[0], fr=1), *(column(head, align="right", fr=1) for head in heads[1:])]
+    shown = [(name, _TREND_WINDOW[name]) for name in _TREND]
+    shown += [(name, "m3") for name in ("add", "days_to_pay", "days_late")]
+    rows = [[_days_of(told.now(name, window), wording) for name, window in shown]]
+    heads = (*names.values(), text("ADD"), text("days to pay"), text("days late"))
+    columns = [column(head, align="right", fr=fr) for head, fr in zip(heads, (5, 4, 6, 4, 5, 5), strict=True)]
     return _block(
         text("Days sales outstanding"),
         [table(columns, rows, "", small=True)],
         chart=charts.trend(lines, colours),
-        caption=text("At the month ends, as they are known tonight; simple and best possible over three months."),
+        caption=wording.joined(
+            [
+                text("Month ends as they are known tonight; all but count-back over three months."),
+                text("ADD is DSO less best possible."),
+            ]
+        ),
     )
 
 
@@ -237,13 +237,15 @@ def _forecast(figures: Figures, told: _Metrics, wording: Wording, colours: Mappi
         "promise": text("promises"),
         "plan": text("plans"),
         "behaviour": text("usual payment"),
-        "new_sales": text("coming invoices"),
+        "new_sales": text("new invoices"),
     }
     sums = {part: sum((by_part.get((part, week), Decimal(0)) for week in weeks), Decimal(0)) for part in COMPONENTS}
     whole = sum(sums.values(), Decimal(0))
     heads = [*(names[part] for part in COMPONENTS), text("Sum")]
     cells = [_whole(amount, wording) for amount in (*sums.values(), whole)]
-    shown = table([column(head, align="right", fr=1) for head in heads], [cells], "", small=True)
+    widths = (3, 3, 4, 4, 4)
+    columns = [column(head, align="right", fr=fr) for head, fr in zip(heads, widths, strict=True)]
+    shown = table(columns, [cells], "", small=True)
     error = told.now("forecast_error_pct", "w1")
     accuracy = (
         text("Forecasts one week ahead were %(error)s off.", error=_percent(error, wording))
@@ -256,7 +258,7 @@ def _forecast(figures: Figures, told: _Metrics, wording: Wording, colours: Mappi
         chart=charts.forecast(weeks, parts, actual, wording.short, colours),
         caption=wording.joined(
             [
-                text("By week, from the bottom: promises, plans, what is usually paid, invoices to come; ◆ received."),
+                text("By week, from the bottom: promises, plans, what is usually paid, new invoices; ◆ received."),
                 accuracy,
             ]
         ),
@@ -310,11 +312,11 @@ def _exposures(figures: Figures, wording: Wording) -> Row:
 def _sanctions(figures: Figures, wording: Wording) -> Row:
     text = wording.text
     columns = [
-        column(text("Sanction"), fr=3),
-        column(text("active"), align="right", fr=2),
-        column(text("proposed"), align="right", fr=2),
-        column(text("released tonight"), align="right", fr=3),
-        column(text("overdue behind it"), align="right", fr=3),
+        column(text("Sanction"), fr=6),
+        column(text("active"), align="right", fr=3),
+        column(text("proposed"), align="right", fr=4),
+        column(text("released tonight"), align="right", fr=6),
+        column(text("overdue behind it"), align="right", fr=6),
     ]
     rows = [
         [
@@ -332,12 +334,12 @@ def _sanctions(figures: Figures, wording: Wording) -> Row:
 def _reps(figures: Figures, wording: Wording) -> Row:
     text = wording.text
     columns = [
-        column(text("Rep"), fr=3),
-        column(text("Overdue"), align="right", fr=3),
-        column(text("received this month"), align="right", fr=3),
-        column(text("of target"), align="right", fr=2),
-        column(text("promises kept"), align="right", fr=2),
-        column(text("by amount"), align="right", fr=2),
+        column(text("Rep"), fr=5),
+        column(text("Overdue"), align="right", fr=4),
+        column(text("received this month"), align="right", fr=4),
+        column(text("of target"), align="right", fr=3),
+        column(text("promises kept"), align="right", fr=3),
+        column(text("by amount"), align="right", fr=3),
     ]
     rows = [
         [
@@ -371,12 +373,21 @@ def _provision(figures: Figures, wording: Wording) -> Row:
         text("release"),
         text("write-off"),
         text("recovery"),
-        text("translation"),
+        text("exchange"),
         text("closing"),
     )
-    columns = [column(head, align="right", fr=1) for head in heads]
+    widths = (5, 5, 5, 5, 6, 5, 5)
+    columns = [column(head, align="right", fr=fr) for head, fr in zip(heads, widths, strict=True)]
     rows = [[_whole(row[name], wording) for name in names] for row in figures.rows["movement"]]
-    causes = [
+    return _block(
+        text("Loss allowance this month"),
+        [table(columns, rows, text("No exchange rate for a total."), small=True)],
+    )
+
+
+def _causes(figures: Figures, wording: Wording) -> Row:
+    text = wording.text
+    rows = [
         [
             _cause(row["cause"], wording),
             wording.number(row["accounts"]),
@@ -385,18 +396,28 @@ def _provision(figures: Figures, wording: Wording) -> Row:
         ]
         for row in figures.rows["causes"][:5]
     ]
-    cause_columns = [
-        column(text("Why customers do not pay"), fr=3),
+    columns = [
+        column(text("Cause"), fr=3),
         column(text("customers"), align="right", fr=1),
         column(text("overdue"), align="right", fr=2),
         column(text("share"), align="right", fr=1),
     ]
+    return _block(text("Why customers do not pay"), [table(columns, rows, text("Nothing is overdue."), small=True)])
+
+
+def _habits(figures: Figures, wording: Wording) -> Row:
+    """The seller's own part (C7): the sentences say the rep's figure and the median of the company's reps."""
+    text = wording.text
+    columns = [column(text("Rep"), fr=2), column(text("What to change"), fr=9)]
+    rows = [
+        [clean(row["rep"], 16), advice(row["habit"], row["value"], row["benchmark"], wording.locale)]
+        for row in figures.rows["habits"]
+    ]
+    empty = text("No habit of a rep is far from what is usual.")
     return _block(
-        text("Loss allowance this month"),
-        [
-            table(columns, rows, text("No exchange rate for a total."), small=True),
-            table(cause_columns, causes, text("Nothing is overdue."), small=True),
-        ],
+        text("What reps can change"),
+        [table(columns, rows, empty, small=True)],
+        caption=text("Said to the rep. Usual is the median of the company's reps.") if rows else "",
     )
 
 
@@ -447,7 +468,7 @@ def _short(amount: Decimal | None, currency: str, wording: Wording) -> str:
 
 
 def _percent(share: Decimal | None, wording: Wording) -> str:
-    return NONE if share is None else wording.percent(share)
+    return NONE if share is None else f"{wording.tenths(share)}%"
 
 
 def _rate(rate: Decimal | None, wording: Wording) -> str:
@@ -458,4 +479,4 @@ def _rate(rate: Decimal | None, wording: Wording) -> str:
 
 
 def _days_of(days: Decimal | None, wording: Wording) -> str:
-    return NONE if days is None else wording.quantity(days.quantize(Decimal("0.1")))
+    return NONE if days is None else wording.tenths(days)

@@ -17,7 +17,7 @@ from huikuan.settings import INCLUDE
 
 Row = dict[str, Any]
 QUERIES = INCLUDE / "sql" / "report"
-EXPOSURES, REPS = 8, 6
+EXPOSURES, REPS, HABITS = 8, 6, 4
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def read_figures(night: NightFiles, company: str | None = None) -> list[Figures]
         ]
 
 
-_ROWS = {"exposures": EXPOSURES, "reps": REPS}
+_ROWS = {"exposures": EXPOSURES, "reps": REPS, "habits": HABITS}
 
 
 @contextmanager

@@ -9,10 +9,9 @@ another number, which leaves only after an approval of its own, and says that it
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from email.headerregistry import Address
@@ -22,11 +21,11 @@ from typing import Any
 import psycopg
 
 from huikuan.errors import FinanceError
-from huikuan.finance.batches import MANIFEST, Batch, Line, check_files, lines_of, needed
+from huikuan.finance.batches import Batch, Line, lines_of, needed, read_manifest
 from huikuan.finance.statement_page import CATALOGUE, greeting
 from huikuan.finance.statement_rows import Contact, contacts_of
 from huikuan.letters.facts import AccountKey, NightFiles, open_night, session
-from huikuan.outreach.eligibility import OTHER_DOMAIN, STATEMENT, IsWorkday
+from huikuan.outreach.eligibility import NOT_BEFORE, OTHER_DOMAIN, STATEMENT, IsWorkday
 from huikuan.outreach.message import XLSX, Mail, envelope, finish, is_address
 from huikuan.outreach.outbox import Entry, database_time, insert
 from huikuan.outreach.people import Window
@@ -79,7 +78,8 @@ def write_statements(
 
     Called again, it writes nothing anew, apart from mails that certainly did not leave: whose window passed, or that
     were parked before any try. Each may leave in the next send window of a workday of the company. A statement without
-    a contact's address, or with one outside the customers' domains of the policy, is parked: a person prints it.
+    a contact's address, or with one outside the customers' domains of the policy, is parked: a person prints it. So is
+    that of an account that must not be contacted yet.
 
     Raises FinanceError, and writes nothing, when the batch is unknown or has no approved statement, the date has
     another run by now, or a file is not what was approved.
@@ -89,9 +89,10 @@ def write_statements(
         run = _run(reading, batch)
         lines = _approved(reading, batch)
         moment = written_at or database_time(reading)
-    check_files(lake, batch)
+    manifest = read_manifest(lake, batch)
     night = open_night(lake, batch.run_id)
-    contacts, house = contacts_of(night, [line.key[:2] for line in lines]), _house(night, batch)
+    contacts = contacts_of(night, [line.key[:2] for line in lines], statements.contact_roles)
+    house, listed = _house(night, batch), _listed(manifest)
     window = _window(batch.business_date, house, outreach, moment, is_workday)
     inputs = hashlib.sha256(repr((batch.batch_id, [line.statement_id for line in lines])).encode()).hexdigest()
     counts: dict[str, int] = {}
@@ -102,9 +103,9 @@ def write_statements(
         attempt.guard(connection)
         for line in lines:
             contact = _contact(line, contacts)
-            files = _enclosed(lake, batch, line)
-            mail = compose(line, contact, house, files, batch.cut_off, outreach, moment)
-            entry = _entry(run, mail, statements)
+            named = listed[line.key[:2]]
+            mail = compose(line, contact, house, _enclosed(lake, batch, line, named), batch.cut_off, outreach, moment)
+            entry = _entry(run, mail, statements, _held(named, outreach.local_day(window.first, window.zone)))
             if insert(connection, run, entry, mail, window, moment, again=True):
                 counts[entry.state] = counts.get(entry.state, 0) + 1
         attempt.finish(counts, connection)
@@ -196,11 +197,20 @@ def _contact(line: Line, contacts: dict[AccountKey, tuple[Contact, ...]]) -> Con
     return next((contact for contact in of_account if contact.contact_id == line.contact_id), None)
 
 
-def _enclosed(lake: Path, batch: Batch, line: Line) -> Enclosed:
+def _listed(manifest: Mapping[str, Any]) -> dict[AccountKey, dict[str, Any]]:
+    """What the manifest says of each statement."""
+    return {(line["company_id"], line["account_id"]): line for line in manifest["statements"]}
+
+
+def _held(named: Mapping[str, Any], today: date) -> date | None:
+    """Until when nobody writes to the customer, if that is not over on the day on which the mail would leave."""
+    until = date.fromisoformat(named["held_until"]) if named["held_until"] else None
+    return until if until and until > today else None
+
+
+def _enclosed(lake: Path, batch: Batch, line: Line, named: Mapping[str, Any]) -> Enclosed:
     """The files that the manifest names for the statement, each of the hash that was approved."""
     folder = lake / "statements" / batch.batch_id
-    listed = json.loads((folder / MANIFEST).read_bytes())["statements"]
-    [named] = [each for each in listed if (each["company_id"], each["account_id"]) == line.key[:2]]
     pdf, workbook = ((folder / f"{named['stem']}.{suffix}").read_bytes() for suffix in ("pdf", "xlsx"))
     hashes = hashlib.sha256(pdf).hexdigest(), hashlib.sha256(workbook).hexdigest()
     if hashes != (line.file_hash, named["workbook_hash"]) or named["number"] != line.number:
@@ -250,19 +260,21 @@ def _paragraphs(line: Line, contact: Contact | None, house: House, day: str, wor
         text("Please compare it with your books and mark on its last page whether the balance is correct or differs."),
         text("Stamp and sign that page, and return it to %(company)s, %(name)s, %(address)s.", **back),
         text("It is not a demand for payment. If you have paid since the cut-off, please reply all the same."),
-        text("No reply is not taken as consent to these figures."),
+        text("If you do not reply, we do not take that as agreement."),
         text("It takes the place of any statement as of the same day that you had from us before."),
         text("The PDF is the statement; the workbook shows the same items to compare them by machine."),
         f"{clean(house.company)}\n{clean(house.approver)}",
     )
 
 
-def _entry(run: Run, mail: Mail, statements: StatementPolicy) -> Entry:
+def _entry(run: Run, mail: Mail, statements: StatementPolicy, held_until: date | None) -> Entry:
     """In which state the mail enters the outbox: queued, unless something speaks against it."""
     if run.is_backfill:
         return Entry("suppressed", "back-fill: computed for the past, nobody is contacted")
     if run.gate != "open":
         return Entry("suppressed", f"gate {run.gate}: nobody is contacted")
+    if held_until:
+        return Entry("parked", f"{NOT_BEFORE} {held_until}")
     if not mail.address:
         return Entry("parked", "nobody at the customer has an address: print the statement")
     if not is_address(mail.address):

@@ -19,11 +19,12 @@ CATALOGUE = "statements"
 
 @dataclass(frozen=True)
 class Sender:
-    """Whose statement it is: the company, and the person of finance to whom it is returned."""
+    """Whose statement it is: the company, the person of finance to whom it is returned, and in how many days."""
 
     company: str
     return_to: str
     return_address: str
+    reply_days: int
 
 
 def wording_of(statement: Statement) -> Wording:
@@ -231,7 +232,6 @@ def _cell(value: Any, currency: str, wording: Wording) -> str:
 def _confirm(statement: Statement, sender: Sender, wording: Wording) -> dict[str, Any]:
     """The block that the customer fills in, stamps and sends back."""
     text = wording.text
-    signs = [text("Company stamp"), text("Name and signature"), text("Date")]
     return {
         "title": text("Your reply"),
         "agrees": text("1. The balance is correct:"),
@@ -239,16 +239,24 @@ def _confirm(statement: Statement, sender: Sender, wording: Wording) -> dict[str
             [part.balance.currency, wording.money(part.balance.owed, part.balance.currency)] for part in statement.parts
         ],
         "differs": text("2. The balance is not correct; it differs in:"),
-        "signs": signs,
+        "stamp": text("Company stamp"),
+        "signs": [text("Name and signature"), text("Date")],
         "last_page": text("The form for your reply is on the last page."),
-        "silence": text("No reply is not taken as consent to these figures."),
+        "silence": text("If you do not reply, we do not take that as agreement."),
         "back": text(
             "Please mark one of the two, stamp it, and return this statement to %(company)s, %(name)s, %(address)s.",
             company=cut(sender.company, SHORT),
             name=cut(sender.return_to, SHORT),
             address=cut(sender.return_address, SHORT),
         ),
+        "within": _within(sender.reply_days, wording),
     }
+
+
+def _within(days: int, wording: Wording) -> str:
+    if days == 1:
+        return wording.text("Please answer within a day of receiving it.")
+    return wording.text("Please answer within %(days)s days of receiving it.", days=wording.number(days))
 
 
 def sheets(statement: Statement, sender: Sender, number: str) -> list[Sheet]:

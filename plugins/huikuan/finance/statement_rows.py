@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -28,6 +28,7 @@ class Account:
     country: str | None
     exposure_functional: Decimal | None
     owes: bool
+    do_not_contact_until: date | None = None
 
 
 @dataclass(frozen=True)
@@ -122,6 +123,12 @@ class Statement:
         return reader_locale(self.account.locale or ("zh_CN" if self.account.country == "CN" else "en"))
 
     @property
+    def held_until(self) -> date | None:
+        """First day on which we may write to the customer, if that is after the business date."""
+        until = self.account.do_not_contact_until
+        return until if until and until > self.cut_off + timedelta(days=1) else None
+
+    @property
     def item_count(self) -> int:
         """Open items over all currencies."""
         return sum(len(part.items) for part in self.parts)
@@ -147,9 +154,10 @@ def accounts_of(night: NightFiles, company_id: str) -> list[AccountKey]:
 
 
 def read_statements(
-    night: NightFiles, keys: Sequence[AccountKey], above: Decimal
+    night: NightFiles, keys: Sequence[AccountKey], above: Decimal, roles: Sequence[str]
 ) -> dict[AccountKey, Statement | FinanceError]:
-    """Statements of those accounts that owe more than ``above`` in functional currency, read for many at a time.
+    """Statements of those accounts that owe more than ``above`` in functional currency, read for many at a time; each
+    to somebody in one of these roles, the first role first.
 
     An account without a rate for a currency it owes in gets one, whatever it owes. Insolvent and closed accounts get
     none: what they owe is filed with an administrator, or was. In place of a statement stands the error of an account
@@ -157,17 +165,18 @@ def read_statements(
     """
     found: dict[AccountKey, Statement | FinanceError] = {}
     for start in range(0, len(keys), _AT_ONCE):
-        found |= _read(night, keys[start : start + _AT_ONCE], above)
+        found |= _read(night, keys[start : start + _AT_ONCE], above, roles)
     return found
 
 
 def _read(
-    night: NightFiles, keys: Collection[AccountKey], above: Decimal
+    night: NightFiles, keys: Collection[AccountKey], above: Decimal, roles: Sequence[str]
 ) -> dict[AccountKey, Statement | FinanceError]:
     with session(night, keys) as con:
         rows: dict[str, dict[AccountKey, tuple[Any, ...]]] = {
             name: grouped(con, kind, _QUERIES / f"{name}.sql", night.identity.as_of) for name, kind in _PARTS.items()
         }
+    rows["contacts"] = _chosen(rows["contacts"], roles)
     wanted = [key for key in sorted(keys) if any(_is_due(account, above) for account in rows["account"].get(key, ()))]
     return {
         key: _statement(key, night.identity.as_of, {name: of.get(key, ()) for name, of in rows.items()})
@@ -175,10 +184,21 @@ def _read(
     }
 
 
-def contacts_of(night: NightFiles, keys: Collection[AccountKey]) -> dict[AccountKey, tuple[Contact, ...]]:
-    """People with an address at each of these accounts, the one whom a statement goes to first."""
+def contacts_of(
+    night: NightFiles, keys: Collection[AccountKey], roles: Sequence[str]
+) -> dict[AccountKey, tuple[Contact, ...]]:
+    """People with an address in one of these roles at each of these accounts, whom a statement goes to first."""
     with session(night, keys) as con:
-        return grouped(con, Contact, _QUERIES / "contacts.sql", night.identity.as_of)
+        return _chosen(grouped(con, Contact, _QUERIES / "contacts.sql", night.identity.as_of), roles)
+
+
+def _chosen(contacts: Mapping[AccountKey, Sequence[Contact]], roles: Sequence[str]) -> dict[AccountKey, Any]:
+    """Those in the roles, the first role first; in one role in the order in which they are."""
+    place = {role: n for n, role in enumerate(roles)}
+    return {
+        key: tuple(sorted((each for each in of if each.role in place), key=lambda contact: place[contact.role]))
+        for key, of in contacts.items()
+    }
 
 
 def _is_due(account: Account, above: Decimal) -> bool:

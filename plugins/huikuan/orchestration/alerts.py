@@ -41,7 +41,7 @@ def _tell_of_failure(context: Mapping[str, Any], what: str) -> None:
     if error is not None and isinstance(error.__cause__, HuikuanError):
         error = error.__cause__  # what is wrapped for Airflow's sake only
     cause = str(error) if isinstance(error, HuikuanError) else f"{type(error).__name__}; the task's log has the rest."
-    _tell(
+    tell(
         run.run_after.date(),
         f"{task.dag_id}: {task.task_id} {what}",
         f"Task {task.task_id} of {task.dag_id} {what}: try {task.try_number}.\n"
@@ -53,7 +53,7 @@ def _tell_of_failure(context: Mapping[str, Any], what: str) -> None:
 def late(context: Mapping[str, Any]) -> None:
     """A night is not done although people start soon. The scheduler hands the run's fields over as JSON."""
     run = context["dag_run"]
-    _tell(
+    tell(
         datetime.fromisoformat(run["run_after"]).date(),
         f"{run['dag_id']}: still not done",
         f"Run {run['dag_run_id']}, partition {run['partition_key'] or '(by param)'}, is in state {run['state']} "
@@ -61,7 +61,7 @@ def late(context: Mapping[str, Any]) -> None:
     )
 
 
-def _tell(day: date, subject: str, text: str) -> None:
+def tell(day: date, subject: str, text: str) -> None:
     """Log it, and mail it where somebody wants to know."""
     log.error("ALERT 告警 %s\n%s", subject, text)
     if address := os.environ.get(OPS_MAIL):

@@ -87,6 +87,9 @@ class BatchApproval(ApprovalOperator):
     def decide(self, run: Run, url: str, choice: Any, **answer: Any) -> Given:
         """Record an answer, if what was shown is still so. Raises ReferralError or FinanceError when it is not."""
 
+    def unanswered(self, run: Run) -> None:
+        """Called when the time to answer is over: nothing by itself, for what is proposed anew every night."""
+
     def execute(self, context: Mapping[str, Any]) -> dict[str, Any]:
         """Show the batch and wait; Airflow calls ``execute_complete`` with the answer, or with the news of none."""
         from huikuan.warehouse.connect import warehouse_url
@@ -148,6 +151,7 @@ class BatchApproval(ApprovalOperator):
 
         if event.get("error_type") == "timeout":
             log.warning(_NO_ANSWER, self.batch_id)
+            self.unanswered(current())
             raise AirflowSkipException(_NO_ANSWER % self.batch_id)
         if "error" in event:
             raise AirflowFailException(
@@ -240,6 +244,18 @@ class StatementApproval(BatchApproval):
 
         with connect(url, "desk") as connection:
             return needed(connection, self.batch_id).approver_id
+
+    def unanswered(self, run: Run) -> None:
+        """No customer gets a statement of this month: the operators hear of it, since nobody is asked again."""
+        from huikuan.orchestration import alerts
+
+        alerts.tell(
+            run.business_date,
+            f"statements not approved: batch {self.batch_id}",
+            f"Nobody answered in time, so no statement of batch {self.batch_id} leaves.\n"
+            f"  → The approver may still answer: `huikuan statements decide {self.batch_id} …`; then "
+            f"`huikuan statements mail {self.batch_id}`, and clear the task send.",
+        )
 
     def decide(self, run: Run, url: str, choice: Any, **answer: Any) -> Given:
         """Statement by statement, after every file was hashed again."""

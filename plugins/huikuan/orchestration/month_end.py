@@ -65,23 +65,27 @@ def companies(run: Run) -> list[str]:
 def prepare(run: Run) -> list[str]:
     """Prepare the statements of every company; returns the ids of their batches.
 
-    Accounts that get none, and companies for which there can be no batch, are named in the log and stop nothing.
+    Accounts that get none are named in the log; companies for which there can be no batch, to the operators. Neither
+    stops the others.
     """
     from huikuan.finance import batches
+    from huikuan.orchestration import alerts
     from huikuan.warehouse.connect import warehouse_url
 
     url, found = warehouse_url(run.settings), []
     for company_id in companies(run):
         try:
             done = batches.prepare(url, run.settings.lake, run.business_date, company_id)
-        except HuikuanError as error:
-            log.error("ALERT 告警 no statements for company %s: %s", company_id, error)
+        except FinanceError as error:  # what goes away by itself fails the task, which is tried again
+            alerts.tell(run.business_date, f"no statements for company {company_id}", str(error))
             continue
         log.info("company %s: batch %s, %d statements", company_id, done.batch_id or "–", done.statements)
         for account_id, why in sorted(done.failed.items()):
             log.warning("no statement for account %s/%s: %s", company_id, account_id, why)
         if done.batch_id:
             found.append(done.batch_id)
+        elif done.failed:
+            alerts.tell(run.business_date, f"no statements for company {company_id}", "None of them could be made.")
     return found
 
 
@@ -167,9 +171,11 @@ def _write(run: Run, url: str, batch_id: str) -> None:
 def lock_month(run: Run) -> int:
     """Close the month of every company; one that is closed stays. Returns how many are closed.
 
-    Raises FinanceError when some could not be closed, after all others were.
+    Operators are told of a closed month whose night was run again with other figures: whether that is a correction, a
+    person says. Raises FinanceError when some could not be closed, after all others were.
     """
     from huikuan.finance import months
+    from huikuan.orchestration import alerts
     from huikuan.warehouse.connect import warehouse_url
 
     url, month = warehouse_url(run.settings), months.first_day(run.business_date - ONE_DAY)
@@ -178,6 +184,13 @@ def lock_month(run: Run) -> int:
     def close(company_id: str) -> None:
         made = months.lock(url, run.settings.lake, company_id, month, by=months.BY_ITSELF)
         log.info("%s of %s is closed 已关账 on run %s", f"{month:%Y-%m}", company_id, made.run_id)
+        if other := months.outdated(url, company_id, month):
+            alerts.tell(
+                run.business_date,
+                f"{month:%Y-%m} of {company_id} is closed on other figures than tonight's",
+                f"The month stays as it was closed. Run {other.run_id} has other figures.\n  → "
+                f"`huikuan month correct {company_id} {month:%Y-%m} --as … --reason …` makes a version of them.",
+            )
 
     failed = _each(known, close, "company")
     _all_done(failed, f"{month:%Y-%m} could not be closed for some companies")
@@ -185,13 +198,22 @@ def lock_month(run: Run) -> int:
 
 
 def report(run: Run) -> int:
-    """Write the finance report of every company in both languages into the lake; returns how many files there are."""
+    """Write the finance report of every company in both languages into the lake; returns how many files there are.
+
+    Those of a night that is run again lie beside the first: what the month was closed on stays as people have read it.
+    """
     from huikuan.finance.report import write_reports
+    from huikuan.referrals.batch_rows import last_run
+    from huikuan.warehouse.connect import connect, warehouse_url
     from huikuan.wording import LOCALES
 
-    folder = run.settings.lake / "reports" / f"{run.business_date}"
+    with connect(warehouse_url(run.settings), "desk") as connection:
+        night = last_run(connection, run.business_date)
+    if night is None:
+        raise FinanceError(f"No night of {run.business_date} is recorded.", "Run the night of that date first.")
+    folder = run.settings.lake / "reports" / f"{run.business_date}" / night.run_id
     made = [each for locale in LOCALES for each in write_reports(run.settings, run.business_date, locale, folder)]
-    log.info("%d finance reports in reports/%s", len(made), run.business_date)
+    log.info("%d finance reports in reports/%s/%s", len(made), run.business_date, night.run_id)
     return 2 * len(made)
 
 

@@ -114,7 +114,7 @@ def write_statement_requests(
     base_url: str | None = None,
     written_at: datetime | None = None,
 ) -> dict[str, int]:
-    """Write one mail to each approver of these batches of statements; returns how many entered each state.
+    """Write a mail to the approver of each of these batches of statements; returns how many entered each state.
 
     As for ``write_approval_requests``, but it may leave until the deadline: a month may end on a holiday, and then it
     waits for the next workday.
@@ -209,7 +209,7 @@ def _batches(worklist: Worklist) -> list[tuple[str, str]]:
     if isinstance(worklist, Approval):
         return [(worklist.batch_id, worklist.content_hash)]
     if isinstance(worklist, StatementRequest):
-        return [(batch.batch_id, batch.content_hash) for _, batch in worklist.batches]
+        return [(worklist.batch.batch_id, worklist.batch.content_hash)]
     return []
 
 

@@ -169,18 +169,14 @@ def _approval(approval: Approval, wording: Wording, rows: int) -> dict[str, Any]
 
 
 def _statement_request(request: StatementRequest, wording: Wording) -> dict[str, Any]:
+    batch = request.batch
     return {
-        "batches": [
-            {
-                "company": clean(company),
-                "cut_off": wording.text("Cut-off %(day)s", day=wording.day(batch.cut_off)),
-                "statements": wording.count("%(n)s statement", "%(n)s statements", batch.item_count),
-                "batch_id": clean(batch.batch_id),
-                "content_hash": clean(batch.content_hash),
-                "commands": sanctions.statement_commands(batch),
-            }
-            for company, batch in request.batches
-        ],
+        "company": clean(request.company),
+        "cut_off": wording.text("Cut-off %(day)s", day=wording.day(batch.cut_off)),
+        "statements": wording.count("%(n)s statement", "%(n)s statements", batch.item_count),
+        "batch_id": clean(batch.batch_id),
+        "content_hash": clean(batch.content_hash),
+        "commands": sanctions.statement_commands(batch),
         "deadline": sanctions.deadline(request, wording),
         "page": request.page,
     }

@@ -32,7 +32,9 @@ STATEMENT = "statement"
 id of that statement."""
 APPROVALS = ("approval", "approval_reminder")
 STATEMENT_APPROVAL = "statement_approval"
+"""The kind whose recipient is an approver and a batch, ``rep_id/batch_id``."""
 OTHER_DOMAIN = "the address is outside the customers' domains of the policy"
+NOT_BEFORE = "the customer must not be contacted before"
 INTERNAL_REPORTS = ("data_owner", "undelivered")
 """They say what is wrong, so a closed gate does not hold them."""
 
@@ -84,6 +86,8 @@ class Customers:
     statuses: dict[AccountKey, str]
     addresses: dict[tuple[str, str, str], str]
     """(company_id, account_id, contact_id) → mail address."""
+    held: dict[AccountKey, date]
+    """First day on which we may write to the customer, of accounts that have one."""
 
 
 def nobody(_: str) -> bool:
@@ -192,7 +196,8 @@ _STATEMENTS_WAIT = """
         INNER JOIN collections.last_run AS l ON b.business_date = l.business_date AND b.run_id = l.run_id
         INNER JOIN store.statement AS s ON b.batch_id = s.batch_id
         LEFT JOIN store.statement_decision AS d ON s.statement_id = d.statement_id
-        WHERE b.business_date = %s AND b.run_id = %s AND b.approver_id = %s AND d.choice IS NULL
+        WHERE b.business_date = %s AND b.run_id = %s AND concat_ws('/', b.approver_id, b.batch_id) = %s
+        AND d.choice IS NULL
     )
 """
 _ASKED = {**dict.fromkeys(APPROVALS, _REFERRALS_WAIT), STATEMENT_APPROVAL: _STATEMENTS_WAIT}
@@ -232,8 +237,14 @@ def _owes_still(connection: psycopg.Connection[Any], run: Run, claim: Claim) -> 
     return bool(row and row[0] == len(claim.accounts))
 
 
+def reader_id(kind: str, recipient: str) -> str:
+    """The rep_id of whom a mail is for that stays in the house."""
+    return recipient.rpartition("/")[0] if kind == STATEMENT_APPROVAL else recipient
+
+
 def _reader(ground: Ground, claim: Claim) -> Fate | None:
-    readers = [reader for reader in ground.people().readers.get(claim.recipient, []) if reader.is_active]
+    rep_id = reader_id(claim.kind, claim.recipient)
+    readers = [reader for reader in ground.people().readers.get(rep_id, []) if reader.is_active]
     if not readers:
         return Fate("suppressed", "the recipient is no longer active")
     if not any(reader.email == claim.address for reader in readers):
@@ -258,6 +269,9 @@ def _customer(connection: psycopg.Connection[Any], ground: Ground, claim: Claim)
     customers = ground.customers()
     if customers.statuses.get((row[0], row[1])) != "active":
         return Fate("suppressed", "the account is insolvent or closed by now, or not in the ledger")
+    held_until = customers.held.get((row[0], row[1]))
+    if held_until and held_until > ground.policy.local_day(claim.moment, claim.timezone):
+        return Fate("parked", f"{NOT_BEFORE} {held_until}")
     if customers.addresses.get((row[0], row[1], row[2])) != claim.address:
         return Fate("parked", "the contact has this address no longer")
     return None

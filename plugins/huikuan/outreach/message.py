@@ -72,7 +72,10 @@ def compose(worklist: Worklist, policy: OutreachPolicy, written_at: datetime) ->
     reader, truth, kind = worklist.reader, worklist.truth, kind_of(worklist)
     wording = Wording(reader_locale(reader.locale))
     about = [truth.run_id, *([worklist.batch_id] if isinstance(worklist, Approval) else [])]
-    identity = uuid.uuid5(_NAMESPACE, "|".join([truth.business_date.isoformat(), kind, reader.rep_id, *about]))
+    recipient = reader.rep_id
+    if isinstance(worklist, StatementRequest):  # another batch of the same date is told of in a mail of its own
+        recipient += f"/{worklist.batch.batch_id}"
+    identity = uuid.uuid5(_NAMESPACE, "|".join([truth.business_date.isoformat(), kind, recipient, *about]))
     subject = sentences.subject(worklist, wording)
     text, html, pictures = rendered(worklist, policy)
     encoding = "base64" if wording.locale == "zh_CN" else "quoted-printable"  # any server can carry both
@@ -98,7 +101,7 @@ def compose(worklist: Worklist, policy: OutreachPolicy, written_at: datetime) ->
     finish(message, identity, wording)
     address = reader.email if is_address(reader.email) else clean(reader.email)
     return Mail(
-        str(message["Message-ID"]), kind, reader.rep_id, address, subject, message.as_bytes(), shown_accounts(worklist)
+        str(message["Message-ID"]), kind, recipient, address, subject, message.as_bytes(), shown_accounts(worklist)
     )
 
 

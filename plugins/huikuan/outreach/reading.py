@@ -418,12 +418,18 @@ def read_companies(duck: duckdb.DuckDBPyConnection, snapshot: Path, quality: Pat
 
 def read_customers(
     duck: duckdb.DuckDBPyConnection, snapshot: Path
-) -> tuple[dict[AccountKey, str], dict[tuple[str, str, str], str]]:
-    """Status of each account, and address of each contact by (company_id, account_id, contact_id)."""
+) -> tuple[dict[AccountKey, str], dict[tuple[str, str, str], str], dict[AccountKey, date]]:
+    """Status of each account, address of each contact by (company_id, account_id, contact_id), and the first day on
+    which an account may be contacted, of those that have one.
+    """
     ledger = _Ledger(duck, snapshot, None)
-    accounts = ledger.rows("account", "company_id, account_id, coalesce(status, 'active')")
+    accounts = ledger.rows("account", "company_id, account_id, coalesce(status, 'active'), do_not_contact_until")
     contacts = ledger.rows("contact", "company_id, account_id, contact_id, email")
-    return {(row[0], row[1]): row[2] for row in accounts}, {(row[0], row[1], row[2]): row[3] for row in contacts}
+    return (
+        {(row[0], row[1]): row[2] for row in accounts},
+        {(row[0], row[1], row[2]): row[3] for row in contacts},
+        {(row[0], row[1]): row[3] for row in accounts if row[3]},
+    )
 
 
 @dataclass(frozen=True)

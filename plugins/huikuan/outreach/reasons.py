@@ -31,6 +31,7 @@ _CHINESE = (
     ("the address is outside our own domains", "地址不属于本公司域名"),
     ("the address is outside the customers' domains", "地址不在政策允许的客户域名"),
     ("nobody at the customer has an address", "客户无邮箱，请打印寄送"),
+    ("the customer must not be contacted before", "客户暂不可联系"),
     ("the contact has this address no longer", "联系人邮箱已变更"),
     ("is insolvent or closed", "客户已破产或销户"),
     ("the statement is not approved", "对账函未获批准"),

@@ -219,7 +219,7 @@ def subject(worklist: Worklist, wording: Wording) -> str:
     if isinstance(worklist, DataOwnerReport):
         return _data_subject(worklist, wording)
     if isinstance(worklist, StatementRequest):
-        count = sum(batch.item_count for _, batch in worklist.batches)
+        count = worklist.batch.item_count
         return wording.count("%(n)s statement to approve", "%(n)s statements to approve", count)
     first: tuple[str, ...] = ()
     if isinstance(worklist, Approval):

@@ -23,7 +23,7 @@ import psycopg
 from psycopg.rows import class_row
 
 from huikuan.outreach.attention import Waiting, short, write_down
-from huikuan.outreach.eligibility import Ground, IsWorkday, day_of_rest
+from huikuan.outreach.eligibility import Ground, IsWorkday, day_of_rest, reader_id
 from huikuan.outreach.message import is_address
 from huikuan.outreach.outbox import TOO_MANY
 from huikuan.outreach.people import Window, window_of
@@ -162,9 +162,10 @@ def _addressees(
     owners = [reader for rep_id, reader in sorted(able.items()) if reader.role == "finance"]
     told: dict[str, list[Waiting]] = {}
     for mail in untold:
-        manager_ids = {reader.manager_id for reader in people.get(mail.recipient, []) if reader.manager_id}
+        recipient = reader_id(mail.kind, mail.recipient)
+        manager_ids = {reader.manager_id for reader in people.get(recipient, []) if reader.manager_id}
         managers = [able[rep_id] for rep_id in sorted(manager_ids) if rep_id in able]
-        others = [owner for owner in owners if owner.rep_id != mail.recipient]
+        others = [owner for owner in owners if owner.rep_id != recipient]
         for reader in (others or managers if _is_about_data(mail) else managers or others)[:1]:
             told.setdefault(reader.rep_id, []).append(mail)
     return [(able[rep_id], told[rep_id]) for rep_id in sorted(told)]

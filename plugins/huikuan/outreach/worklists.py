@@ -181,14 +181,14 @@ class Approval:
 
 @dataclass(frozen=True)
 class StatementRequest:
-    """Batches of statements that one person may approve; names no customer, and decides nothing."""
+    """A batch of statements that one person may approve; names no customer, and decides nothing."""
 
     reader: Reader
     truth: Truth
-    batches: tuple[tuple[str, StatementBatch], ...]
-    """Each with the name of its company."""
+    company: str
+    """Its name."""
+    batch: StatementBatch
     answer_by: datetime
-    """Of the one that was opened first."""
     time_zone: str
     page: str | None
     """Where Airflow lists what waits for an answer, from settings; None when it is not known."""
@@ -378,24 +378,23 @@ def approvals(
 def statement_requests(
     night: Night, answer_within: timedelta, zone_of: Callable[[Reader], str], page: str | None
 ) -> list[StatementRequest]:
-    """A mail for each active approver of statements that nobody has answered.
+    """A mail for each batch of statements that nobody has answered and whose approver is active.
 
     ``zone_of``: by which clock a reader is told the deadline.
     """
-    found: dict[str, list[StatementBatch]] = {}
-    for batch in night.statement_batches:
-        found.setdefault(batch.approver_id, []).append(batch)
+    readers = {reader.rep_id: reader for reader in active(night)}
     return [
         StatementRequest(
             reader,
             truth(night),
-            tuple((_company_name(night, batch.company_id), batch) for batch in batches),
-            min(batch.opened_at for batch in batches) + answer_within,
+            _company_name(night, batch.company_id),
+            batch,
+            batch.opened_at + answer_within,
             zone_of(reader),
             page,
         )
-        for reader in active(night)
-        if (batches := found.get(reader.rep_id))
+        for batch in night.statement_batches
+        if (reader := readers.get(batch.approver_id))
     ]
 
 

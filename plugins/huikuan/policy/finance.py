@@ -147,6 +147,15 @@ class StatementPolicy(Part):
         ge=1, le=720, description="In which a batch is answered; none leaves before. Longer than the longest holiday."
     )
     approver_role: Literal["finance", "manager"] = "finance"
+    approvers: dict[str, str] = Field(
+        default={},
+        description="rep_id of who approves a company's statements, by company_id; of other companies: whoever has "
+        "`approver_role` and stands nearest to the company's reps.",
+    )
+    contact_roles: tuple[Literal["payer", "acceptor", "decision_maker", "other"], ...] = Field(
+        default=("payer", "acceptor", "decision_maker"),
+        description="Who at the customer may get a statement, the first choice first; nobody: a person prints it.",
+    )
     recipient_domains: tuple[str, ...] = Field(
         default=(),
         description="Domains of customers that may get statements by mail; `*`: every address that the ledger names; "

@@ -53,13 +53,13 @@ class Wanted:
 
 
 @dataclass(frozen=True)
-class _Column:
+class Column:
     """A column of the answer: ``kind`` is PostgreSQL's name of its type."""
 
     name: str
     kind: str
-    precision: int | None
-    scale: int | None
+    precision: int | None = None
+    scale: int | None = None
 
 
 def export(url: str, wanted: Wanted, target: Path, file_format: Format, say: Say) -> int:
@@ -72,17 +72,31 @@ def export(url: str, wanted: Wanted, target: Path, file_format: Format, say: Say
         query, parameters = _query(connection, wanted)
         row = connection.execute(sql.SQL("SELECT count(*) FROM ({}) AS counted").format(query), parameters).fetchone()
         rows = int(row[0]) if row else 0
-        if file_format == "xlsx" and rows >= SHEET_ROWS:
-            raise WarehouseError(
-                f"{rows:,} rows of {wanted.view} do not fit into a sheet, which holds {SHEET_ROWS - 1:,}.",
-                "Take --format parquet or csv, or fewer rows with --company or --rep.",
-            )
+        _check_room(rows, file_format, wanted.view)
         with connection.cursor(name="export") as cursor:
             cursor.itersize = _BATCH
             cursor.execute(sql.SQL("{} ORDER BY {}").format(query, _order(wanted.view)), parameters)
             columns = _columns(connection, cursor)
             _write(target, file_format, columns, _batches(cursor, rows, say))
     return rows
+
+
+def write_rows(
+    target: Path, file_format: Format, columns: Sequence[Column], rows: Sequence[tuple[Any, ...]], name: str
+) -> int:
+    """Write rows that are at hand as ``export`` writes those of a view, and with its errors; returns how many."""
+    _check_room(len(rows), file_format, name)
+    batches = (list(rows[start : start + _BATCH]) for start in range(0, len(rows), _BATCH))
+    _write(target, file_format, columns, batches)
+    return len(rows)
+
+
+def _check_room(rows: int, file_format: Format, name: str) -> None:
+    if file_format == "xlsx" and rows >= SHEET_ROWS:
+        raise WarehouseError(
+            f"{rows:,} rows of {name} do not fit into a sheet, which holds {SHEET_ROWS - 1:,}.",
+            "Take parquet or csv, or fewer rows: --company asks for one company.",
+        )
 
 
 def _query(connection: psycopg.Connection, wanted: Wanted) -> tuple[sql.Composed, dict[str, Any]]:
@@ -134,9 +148,9 @@ def _order(view: str) -> sql.Composable:
     return sql.SQL("1, 2, 3")
 
 
-def _columns(connection: psycopg.Connection, cursor: psycopg.ServerCursor) -> list[_Column]:
+def _columns(connection: psycopg.Connection, cursor: psycopg.ServerCursor) -> list[Column]:
     return [
-        _Column(
+        Column(
             column.name,
             found.name if (found := connection.adapters.types.get(column.type_code)) else "text",
             column.precision,
@@ -156,7 +170,7 @@ def _batches(cursor: psycopg.ServerCursor, rows: int, say: Say) -> Batches:
             say(f"  {done:,} / {rows:,} 行 rows")
 
 
-def _write(target: Path, file_format: Format, columns: Sequence[_Column], batches: Batches) -> None:
+def _write(target: Path, file_format: Format, columns: Sequence[Column], batches: Batches) -> None:
     writers = {"parquet": _write_parquet, "csv": _write_csv, "xlsx": _write_xlsx}
     fresh = target.with_name(f".{target.name}.{os.getpid()}")
     try:
@@ -175,7 +189,7 @@ def _write(target: Path, file_format: Format, columns: Sequence[_Column], batche
 # --- Parquet ----------------------------------------------------------------------------------------------------------
 
 
-def _write_parquet(path: Path, columns: Sequence[_Column], batches: Batches) -> None:
+def _write_parquet(path: Path, columns: Sequence[Column], batches: Batches) -> None:
     """Types are the warehouse's: decimals with their places, days, UTC timestamps; json is its text."""
     import pyarrow
     from pyarrow import parquet
@@ -190,7 +204,7 @@ def _write_parquet(path: Path, columns: Sequence[_Column], batches: Batches) -> 
             writer.write_table(pyarrow.Table.from_arrays(arrays, schema=schema))
 
 
-def _arrow_type(column: _Column) -> pyarrow.DataType:
+def _arrow_type(column: Column) -> pyarrow.DataType:
     import pyarrow
 
     if column.kind == "numeric":
@@ -218,7 +232,7 @@ def _json_text(values: Sequence[Any]) -> list[str | None]:
 # --- CSV --------------------------------------------------------------------------------------------------------------
 
 
-def _write_csv(path: Path, columns: Sequence[_Column], batches: Batches) -> None:
+def _write_csv(path: Path, columns: Sequence[Column], batches: Batches) -> None:
     """RFC 4180 with a byte order mark, by which Excel knows that it is UTF-8.
 
     Text is always in quotes and gets an apostrophe before what a spreadsheet would take for a formula; figures and
@@ -252,7 +266,7 @@ def _csv_text(text: str) -> str:
 # --- XLSX -------------------------------------------------------------------------------------------------------------
 
 
-def _write_xlsx(path: Path, columns: Sequence[_Column], batches: Batches) -> None:
+def _write_xlsx(path: Path, columns: Sequence[Column], batches: Batches) -> None:
     """One sheet, row by row, so that its size does not matter; text is only ever written as text."""
     import xlsxwriter
 
@@ -302,7 +316,7 @@ def _write_cell(sheet: Any, row: int, place: int, value: Any, amount: Any, momen
     return -2 if len(text) > _CELL_CHARACTERS else int(sheet.write_string(row, place, text))
 
 
-def _written(result: int, row: int, column: _Column) -> None:
+def _written(result: int, row: int, column: Column) -> None:
     if result != 0:
         raise WarehouseError(
             f"Row {row}, column {column.name} does not fit into a sheet (code {result}).",

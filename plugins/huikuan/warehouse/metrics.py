@@ -37,6 +37,21 @@ its `note` says why.
 每晚按截止日计算，并按当晚所知重算此前各月末。公司级含全部截止日，客户类别与业务员级仅含最新截止日。金额精确计算，仅在发布时四舍五入到四位小数；比率此前不舍入。
 分母为零时无值，原因见 `note`。
 
+**Month ends per segment and rep.** Who belongs to whom is known of tonight only, so a segment or rep has the newest
+close of each night and no trend within one night (ADR 14). Its month end is what the night after it said: in view
+`metric_daily` the rows whose business date is the 1st of the next month, or, of a closed month, view `closed_metric`
+with `is_latest`. Those are figures as they were known then; whole companies also have the month end as it is known
+tonight, in `metric_month_end`.
+
+    SELECT as_of, member AS rep_id, overdue_amount, collection_rate_pct
+    FROM collections.metric_daily
+    WHERE business_date IN (DATE '2026-06-01', DATE '2026-07-01')
+        AND company_id = 'HD' AND dimension = 'rep' AND is_total
+    ORDER BY as_of, member;
+
+**业务员、客户类别的月末数**：归属只知当晚，故每晚仅有最新截止日。取次月 1 日这一营业日的 `metric_daily`；已关账月份取
+`closed_metric` 中 `is_latest` 的行。两者均为当时所知；公司级另有 `metric_month_end`，为今晚所知的历史月末。
+
 Windows (期间): `as_of` the day itself (截止日当天) · `mtd` month to date (当月累计) · `m<n>` the n months that end at
 the close (截至截止日的 n 个月) · `w<n>` the n-th week of a forecast (预测的第 n 周).
 """

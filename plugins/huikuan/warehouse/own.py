@@ -47,6 +47,9 @@ _SELECTS = {
         FROM warehouse.collections.statement
         WHERE choice = 'approved' AND cut_off <= DATE '{as_of}'
         GROUP BY company_id, account_id, number
+        -- what a night looks at: the last two closes of an account, and whatever was answered
+        QUALIFY DENSE_RANK() OVER (PARTITION BY company_id, account_id ORDER BY MAX(cut_off) DESC) <= 2
+            OR number IN (SELECT number FROM warehouse.collections.statement_reply WHERE received_on <= DATE '{as_of}')
         ORDER BY company_id, account_id, number
     """,
     "statement_reply": """

@@ -1,6 +1,6 @@
 -- One row per paper in our hands at as-of (凭证): what the ledger names, and statements that customers sent back stamped.
 -- A statement that was sent proves nothing, and neither does silence: only the last answer counts, and only a
--- confirmation, whose paper is kept somewhere.
+-- confirmation, whose paper is kept somewhere, of figures that no later statement of the same day had replaced by then.
 -- materialise: view
 SELECT
     company_id,
@@ -21,5 +21,4 @@ SELECT
     received_on AS obtained_on,
     NULL AS document_id,
     uri
-FROM ledger.statement_reply
-WHERE outcome = 'confirmed' AND received_on <= $as_of
+FROM statement_confirmed

@@ -1,5 +1,6 @@
 -- One row per account that has answered a statement (对账回函): the last answer so far, whichever statement it is about.
--- That a statement could not be delivered is none, and neither is a later statement that nobody has answered yet.
+-- That a statement could not be delivered is none, and neither is a later statement that nobody has answered yet, nor
+-- the confirmation of figures that had been replaced before it came.
 -- materialise: table
 WITH answered AS (
     SELECT
@@ -16,7 +17,11 @@ WITH answered AS (
     FROM ledger.statement_reply AS r
     INNER JOIN ledger.statement AS s
         ON r.company_id = s.company_id AND r.account_id = s.account_id AND r.number = s.number
-    WHERE r.outcome IN ('confirmed', 'differs') AND r.received_on <= $as_of
+    LEFT JOIN statement_confirmed AS c
+        ON r.company_id = c.company_id AND r.account_id = c.account_id AND r.number = c.number
+    WHERE
+        r.received_on <= $as_of
+        AND (r.outcome = 'differs' OR (r.outcome = 'confirmed' AND c.number IS NOT NULL))
 )
 
 SELECT

@@ -1,4 +1,5 @@
--- One row per scope of a total, close and window: how often somebody was reached.
+-- One row per scope of a total, close and window: how often somebody was reached. About calls and visits
+-- that customers answered; how tasks were answered is in task_answered.
 -- metrics:
 --   answer_rate_pct:
 --     title_en: Answer rate

@@ -1,4 +1,5 @@
--- One row per scope, close and window: to how many of the accounts that are late somebody spoke.
+-- One row per scope, close and window: to how many of the accounts that are late somebody spoke. About
+-- customers reached; how many of them have a task is in task_answered.
 -- metrics:
 --   coverage_pct:
 --     title_en: Coverage

@@ -24,6 +24,8 @@ WITH figure AS (
     UNION ALL
     SELECT * FROM answer_rate
     UNION ALL
+    SELECT * FROM task_answered
+    UNION ALL
     SELECT * FROM forecast_error
 )
 
