@@ -59,6 +59,38 @@ def test_a_promise_is_worth_what_the_customers_record_says(tmp_path: Path) -> No
     assert sum(rows[MONDAY, week, "total"]["expected"] for week in range(13)) == 1000
 
 
+def test_who_keeps_promises_is_believed_and_who_breaks_them_is_not(tmp_path: Path) -> None:
+    """Five promises of 20,000 each; a prior of 50,000 at the company's own share, a half, pulls both to the middle."""
+    ledger: dict[str, list[dict[str, Any]]] = {
+        "account": [{"account_id": "keeper"}, {"account_id": "breaker"}],
+        **{name: [] for name in ("document", "promise", "receipt", "allocation")},
+    }
+    for account in ("keeper", "breaker"):
+        for n in range(5):
+            day, name = date(2026, 1, 10) + timedelta(days=25 * n), f"{account}-{n}"
+            ledger["document"].append(bill(name, day - timedelta(days=10), 20000, account_id=account))
+            said = {"account_id": account, "document_id": name, "made_on": day - timedelta(days=5), "promised_for": day}
+            ledger["promise"].append({"promise_id": name, "amount": 20000, **said})
+            if account == "keeper":
+                ledger["receipt"].append(
+                    {"receipt_id": name, "account_id": account, "received_on": day, "amount": 20000}
+                )
+                ledger["allocation"].append({"source_id": name, "document_id": name, "amount": 20000})
+        ledger["document"].append(bill(account, date(2026, 6, 1), 10000, account_id=account))
+        said = {"document_id": account, "made_on": date(2026, 7, 1), "promised_for": MONDAY + timedelta(days=8)}
+        ledger["promise"].append({"promise_id": account, "account_id": account, "amount": 10000, **said})
+    query = "SELECT account_id, SUM(expected) AS expected FROM promise_expected GROUP BY account_id"
+    with classified(ledger, MONDAY, POLICY, tmp_path) as connection:
+        rows = {row["account_id"]: round(row["expected"], 2) for row in fetch(connection, query)}
+    believed = POLICY.finance.forecast.prior_promises
+    assert believed == 50000
+    half = Decimal(25000)
+    assert rows == {
+        "keeper": round(10000 * (100000 + half) / 150000, 2),
+        "breaker": round(10000 * half / 150000, 2),
+    }
+
+
 def test_parts_of_one_agreement_are_a_plan(tmp_path: Path) -> None:
     made = {"made_on": date(2026, 7, 2), "amount": 500}
     ledger = {

@@ -1,5 +1,6 @@
 -- One row per part of a receipt, credit note or write-off that settled an instalment: which, how much, and when.
--- An allocation that names its instalment, or whose document has one due date, needs no more. Where neither holds, the
+-- An allocation that names its instalment, or whose document has one due date, needs no more. What is more than the
+-- instalment that it names counts as unnamed. Where neither holds, the
 -- document's unnamed allocations, in the order in which they came to count, fill its instalments in order of their due
 -- dates: the overlap of the two running sums is what settled what, and a close sees the first of them, whichever night
 -- tells it. A ledger without allocations is read the same way, account by account.
@@ -16,36 +17,92 @@ WITH allocation AS (
         ON a.company_id = i.company_id AND a.document_id = i.document_id AND a.seq = i.seq
 ),
 
-unclear AS (
-    SELECT DISTINCT
-        a.company_id,
-        a.document_id
-    FROM allocation AS a
-    INNER JOIN ledger.instalment AS i ON a.company_id = i.company_id AND a.document_id = i.document_id
-    WHERE a.item_due_on IS NULL
-),
-
-unnamed AS (
-    SELECT
-        a.*,
-        SUM(a.amount) OVER (
-            PARTITION BY a.company_id, a.document_id ORDER BY a.counts_on, a.allocated_on, a.allocation_id
-            ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-        ) AS amount_through
-    FROM allocation AS a
-    INNER JOIN unclear AS u ON a.company_id = u.company_id AND a.document_id = u.document_id
-    WHERE a.item_due_on IS NULL
-),
-
 named AS (
     SELECT
         company_id,
         document_id,
         seq,
-        SUM(amount) AS amount
+        SUM(amount) AS amount,
+        MAX(item_amount) AS item_amount
     FROM allocation
     WHERE item_due_on IS NOT NULL
     GROUP BY company_id, document_id, seq
+),
+
+unclear AS (
+    SELECT
+        a.company_id,
+        a.document_id
+    FROM allocation AS a
+    INNER JOIN ledger.instalment AS i ON a.company_id = i.company_id AND a.document_id = i.document_id
+    WHERE a.item_due_on IS NULL
+    UNION
+    SELECT
+        company_id,
+        document_id
+    FROM named
+    WHERE amount > item_amount
+),
+
+-- the instalment takes what comes first, up to its amount
+taken AS (
+    SELECT
+        a.*,
+        GREATEST(
+            LEAST(
+                a.amount,
+                a.item_amount - SUM(a.amount) OVER (
+                    PARTITION BY a.company_id, a.document_id, a.seq
+                    ORDER BY a.counts_on, a.allocated_on, a.allocation_id
+                    ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+                ) + a.amount
+            ),
+            0
+        ) AS taken_amount
+    FROM allocation AS a
+    INNER JOIN unclear AS u ON a.company_id = u.company_id AND a.document_id = u.document_id
+    WHERE a.item_due_on IS NOT NULL
+),
+
+unnamed AS (
+    SELECT
+        *,
+        SUM(amount) OVER (
+            PARTITION BY company_id, document_id ORDER BY counts_on, allocated_on, allocation_id
+            ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+        ) AS amount_through
+    FROM (
+        SELECT
+            a.company_id,
+            a.account_id,
+            a.currency,
+            a.document_id,
+            a.allocation_id,
+            a.allocated_on,
+            a.source_kind,
+            a.issued_on,
+            a.amount,
+            a.settled_on,
+            a.counts_on
+        FROM allocation AS a
+        INNER JOIN unclear AS u ON a.company_id = u.company_id AND a.document_id = u.document_id
+        WHERE a.item_due_on IS NULL
+        UNION ALL
+        SELECT
+            company_id,
+            account_id,
+            currency,
+            document_id,
+            allocation_id,
+            allocated_on,
+            source_kind,
+            issued_on,
+            amount - taken_amount AS amount,
+            settled_on,
+            counts_on
+        FROM taken
+        WHERE amount > taken_amount
+    ) AS q
 ),
 
 room AS (
@@ -123,7 +180,23 @@ SELECT
     a.counts_on
 FROM allocation AS a
 LEFT JOIN unclear AS u ON a.company_id = u.company_id AND a.document_id = u.document_id
-WHERE a.item_due_on IS NOT NULL OR u.document_id IS NULL
+WHERE u.document_id IS NULL
+UNION ALL
+SELECT
+    company_id,
+    account_id,
+    currency,
+    document_id,
+    seq,
+    source_kind,
+    issued_on,
+    item_due_on AS due_on,
+    item_amount,
+    taken_amount AS amount,
+    settled_on,
+    counts_on
+FROM taken
+WHERE taken_amount > 0
 UNION ALL
 SELECT
     n.company_id,

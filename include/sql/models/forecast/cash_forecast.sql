@@ -4,18 +4,25 @@
 -- them is not set against it.
 -- materialise: table
 WITH pair AS (
-    SELECT DISTINCT
+    SELECT
         company_id,
         currency
     FROM account_balance
+    UNION
+    SELECT
+        company_id,
+        currency
+    FROM new_sales_expected
 ),
 
 is_made AS (
-    SELECT f.company_id
+    SELECT
+        f.company_id,
+        f.currency
     FROM previous.cash_forecast AS f
     CROSS JOIN policy.forecast_parameter AS p
     WHERE f.made_on >= p.monday
-    GROUP BY f.company_id
+    GROUP BY f.company_id, f.currency
 ),
 
 part AS (
@@ -71,7 +78,7 @@ made AS (
     CROSS JOIN component AS c
     CROSS JOIN policy.forecast_week AS w
     LEFT JOIN policy.currency AS u ON p.currency = u.currency
-    LEFT JOIN is_made AS m ON p.company_id = m.company_id
+    LEFT JOIN is_made AS m ON p.company_id = m.company_id AND p.currency = m.currency
     LEFT JOIN part AS x
         ON
             p.company_id = x.company_id

@@ -10,10 +10,10 @@ WITH learnt AS (
 ),
 
 -- a company's month ends count from its first sale on
-count_of AS (
+counted AS (
     SELECT
         f.company_id,
-        COUNT(DISTINCT n.closed_on) AS closes
+        n.closed_on
     FROM (
         SELECT
             company_id,
@@ -23,7 +23,36 @@ count_of AS (
         GROUP BY company_id
     ) AS f
     INNER JOIN learnt AS n ON f.first_on <= n.closed_on
-    GROUP BY f.company_id
+),
+
+count_of AS (
+    SELECT
+        company_id,
+        COUNT(*) AS closes
+    FROM counted
+    GROUP BY company_id
+),
+
+-- money that is not applied yet was paid all the same
+line AS (
+    SELECT
+        company_id,
+        currency,
+        issued_on,
+        settled_on,
+        amount
+    FROM settled_line
+    WHERE source_kind = 'receipt'
+    UNION ALL
+    SELECT
+        c.company_id,
+        c.currency,
+        d.issued_on,
+        c.covered_on AS settled_on,
+        c.amount
+    FROM covered_line AS c
+    INNER JOIN ledger.document AS d ON c.company_id = d.company_id AND c.document_id = d.document_id
+    WHERE c.source_kind = 'receipt'
 ),
 
 today AS (
@@ -37,10 +66,9 @@ paid AS (
         s.currency,
         FLOOR((t.weekday + DATE_DIFF('day', n.closed_on, s.settled_on) - 1) / 7) + 1 AS place,
         SUM(s.amount) AS amount
-    FROM settled_line AS s
-    INNER JOIN learnt AS n ON s.issued_on > n.closed_on
+    FROM line AS s
+    INNER JOIN counted AS n ON s.company_id = n.company_id AND s.issued_on > n.closed_on
     CROSS JOIN today AS t
-    WHERE s.source_kind = 'receipt'
     GROUP BY s.company_id, s.currency, FLOOR((t.weekday + DATE_DIFF('day', n.closed_on, s.settled_on) - 1) / 7) + 1
 )
 

@@ -1,24 +1,91 @@
 -- One row per company, band of days since an item was usually to be paid, and week: the share of what was open at a
 -- month end in that band that came in during that week after it. Learnt from month ends whose weeks are all over.
+-- Money that had come by the month end is no longer open, applied or not, as in the net amounts that the curve is used
+-- on. Together the shares of a band are never more than all of it: where an allocation that came later says that other
+-- items were paid than the books of that day, the first weeks count.
 -- materialise: table
-WITH opened AS (
+WITH learnt AS (
+    SELECT c.closed_on
+    FROM policy.close_day AS c
+    CROSS JOIN policy.forecast_parameter AS p
+    WHERE c.is_month_end AND c.closed_on <= p.learn_until
+),
+
+early AS (
+    SELECT
+        l.company_id,
+        l.document_id,
+        l.seq,
+        l.closed_on,
+        SUM(l.amount) AS amount
+    FROM (
+        SELECT
+            c.company_id,
+            c.document_id,
+            c.seq,
+            n.closed_on,
+            c.amount
+        FROM covered_line AS c
+        INNER JOIN learnt AS n ON c.covered_on <= n.closed_on
+        UNION ALL
+        SELECT
+            s.company_id,
+            s.document_id,
+            s.seq,
+            n.closed_on,
+            s.amount
+        FROM settled_line AS s
+        INNER JOIN learnt AS n ON s.settled_on <= n.closed_on AND s.counts_on > n.closed_on
+        WHERE s.settled_on < s.counts_on
+    ) AS l
+    GROUP BY l.company_id, l.document_id, l.seq, l.closed_on
+),
+
+opened AS (
     SELECT
         i.company_id,
         i.document_id,
         i.seq,
         i.closed_on,
         b.band,
-        CAST(i.open_amount AS DECIMAL(28, 4)) * r.rate AS amount
+        CAST(i.open_amount - COALESCE(e.amount, 0) AS DECIMAL(28, 4)) * r.rate AS amount
     FROM close_item AS i
-    INNER JOIN policy.close_day AS c ON i.closed_on = c.closed_on
-    CROSS JOIN policy.forecast_parameter AS p
+    INNER JOIN learnt AS n ON i.closed_on = n.closed_on
     INNER JOIN payment_delay AS d ON i.company_id = d.company_id AND i.account_id = d.account_id
     INNER JOIN company_rate AS r ON i.company_id = r.company_id AND i.currency = r.currency
     INNER JOIN policy.forecast_band AS b
         ON
             (b.over IS NULL OR DATE_DIFF('day', i.due_on, i.closed_on) - d.days_late > b.over)
             AND (b.up_to IS NULL OR DATE_DIFF('day', i.due_on, i.closed_on) - d.days_late <= b.up_to)
-    WHERE c.is_month_end AND i.closed_on <= p.learn_until
+    LEFT JOIN early AS e
+        ON
+            i.company_id = e.company_id
+            AND i.document_id = e.document_id
+            AND i.seq = e.seq
+            AND i.closed_on = e.closed_on
+    WHERE i.open_amount > COALESCE(e.amount, 0)
+),
+
+line AS (
+    SELECT
+        company_id,
+        document_id,
+        seq,
+        currency,
+        settled_on,
+        amount
+    FROM settled_line
+    WHERE source_kind = 'receipt'
+    UNION ALL
+    SELECT
+        company_id,
+        document_id,
+        seq,
+        currency,
+        covered_on AS settled_on,
+        amount
+    FROM covered_line
+    WHERE source_kind = 'receipt'
 ),
 
 whole AS (
@@ -37,19 +104,37 @@ paid AS (
         FLOOR((DATE_DIFF('day', o.closed_on, s.settled_on) - 1) / 7) + 1 AS place,
         SUM(CAST(s.amount AS DECIMAL(28, 4)) * r.rate) AS amount
     FROM opened AS o
-    INNER JOIN settled_line AS s
+    INNER JOIN line AS s
         ON o.company_id = s.company_id AND o.document_id = s.document_id AND o.seq = s.seq
     INNER JOIN company_rate AS r ON s.company_id = r.company_id AND s.currency = r.currency
-    WHERE s.source_kind = 'receipt' AND s.settled_on > o.closed_on
+    WHERE s.settled_on > o.closed_on
     GROUP BY o.company_id, o.band, FLOOR((DATE_DIFF('day', o.closed_on, s.settled_on) - 1) / 7) + 1
+),
+
+through AS (
+    SELECT
+        w.company_id,
+        w.band,
+        k.place,
+        LEAST(
+            CAST(
+                SUM(COALESCE(p.amount, 0)) OVER (
+                    PARTITION BY w.company_id, w.band ORDER BY k.place
+                    ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+                ) AS DOUBLE
+            ) / CAST(w.amount AS DOUBLE),
+            1
+        ) AS share
+    FROM whole AS w
+    CROSS JOIN policy.forecast_week AS k
+    LEFT JOIN paid AS p ON w.company_id = p.company_id AND w.band = p.band AND k.place = p.place
+    WHERE w.amount > 0
 )
 
 SELECT
-    w.company_id,
-    w.band,
-    k.place,
-    CAST(CAST(COALESCE(p.amount, 0) AS DOUBLE) / CAST(w.amount AS DOUBLE) AS DECIMAL(9, 8)) AS share
-FROM whole AS w
-CROSS JOIN policy.forecast_week AS k
-LEFT JOIN paid AS p ON w.company_id = p.company_id AND w.band = p.band AND k.place = p.place
-WHERE w.amount > 0
+    t.company_id,
+    t.band,
+    t.place,
+    CAST(t.share - COALESCE(b.share, 0) AS DECIMAL(9, 8)) AS share
+FROM through AS t
+LEFT JOIN through AS b ON t.company_id = b.company_id AND t.band = b.band AND t.place - 1 = b.place

@@ -65,7 +65,11 @@ collected AS (
     SELECT
         *,
         CAST(opening - closing AS DOUBLE) * months + CAST(sales AS DOUBLE) AS collected_months,
-        CAST(opening - not_due AS DOUBLE) * months + CAST(sales AS DOUBLE) AS collectable_months
+        CAST(opening - not_due AS DOUBLE) * months + CAST(sales AS DOUBLE) AS collectable_months,
+        CASE
+            WHEN months = 1 THEN CAST(sales AS DECIMAL(38, 12))
+            ELSE CAST(CAST(sales AS DOUBLE) / months AS DECIMAL(38, 12))
+        END AS sales_share
     FROM owed
 )
 
@@ -82,8 +86,8 @@ SELECT
         WHEN collectable_months > 0 THEN CAST(100 * collected_months / collectable_months AS DECIMAL(38, 12))
     END AS value,
     'pct' AS unit,
-    CAST(collected_months / months AS DECIMAL(38, 12)) AS numerator,
-    CAST(collectable_months / months AS DECIMAL(38, 12)) AS denominator,
+    CAST(opening - closing AS DECIMAL(38, 12)) + sales_share AS numerator,
+    CAST(opening - not_due AS DECIMAL(38, 12)) + sales_share AS denominator,
     CASE
         WHEN collectable_months <= 0 THEN 'nothing_to_collect'
         WHEN is_beyond_history THEN 'beyond_history'

@@ -10,6 +10,7 @@ WITH dated AS (
         c.account_id,
         c.currency,
         c.source_id,
+        c.source_kind,
         c.references_document_id,
         c.amount,
         COALESCE(r.received_on, d.issued_on, $as_of) AS covered_on
@@ -75,6 +76,7 @@ free AS (
         account_id,
         currency,
         source_id,
+        source_kind,
         covered_on,
         amount
     FROM dated
@@ -85,6 +87,7 @@ free AS (
         n.account_id,
         n.currency,
         n.source_id,
+        n.source_kind,
         n.covered_on,
         LEAST(n.amount, n.amount_through - COALESCE(t.amount, 0)) AS amount
     FROM note AS n
@@ -128,6 +131,7 @@ part AS (
         l.company_id,
         l.document_id,
         l.seq,
+        n.source_kind,
         n.covered_on,
         LEAST(n.amount_through, l.amount_through)
         - GREATEST(n.amount_through - n.amount, l.amount_through - l.amount) AS amount
@@ -145,6 +149,7 @@ part AS (
         i.company_id,
         i.document_id,
         i.seq,
+        s.source_kind,
         s.covered_on,
         LEAST(s.amount_through, i.amount_through)
         - GREATEST(s.amount_through - s.amount, i.amount_through - i.amount) AS amount
@@ -165,6 +170,7 @@ SELECT
     i.account_id,
     i.currency,
     i.due_on,
+    p.source_kind,
     p.covered_on,
     p.amount
 FROM part AS p

@@ -1,5 +1,6 @@
 -- One row per customer, currency and bucket with something owed net, and the rate that is provided for: the customer's
--- own where a rule of the policy takes it out of the matrix, else that of its portfolio and bucket.
+-- own where a rule of the policy takes it out of the matrix, but never less than that of its portfolio and bucket: who
+-- is looked at alone is looked at for what speaks against him.
 -- materialise: table
 WITH owed AS (
     SELECT
@@ -32,7 +33,7 @@ SELECT
     o.bucket,
     o.exposure,
     s.rule_id,
-    COALESCE(s.rate, l.applied_rate) AS applied_rate
+    GREATEST(COALESCE(s.rate, 0), l.applied_rate) AS applied_rate
 FROM owed AS o
 INNER JOIN account_member AS m ON o.company_id = m.company_id AND o.account_id = m.account_id
 INNER JOIN policy.portfolio AS f ON m.segment = f.segment

@@ -52,7 +52,7 @@ pair AS (
         company_id,
         currency
     FROM provision_used
-    WHERE write_off <> 0 OR recovery <> 0
+    WHERE written_off_ever <> 0 OR recovered_ever <> 0 OR write_off <> 0 OR recovery <> 0
 ),
 
 moved AS (
@@ -76,19 +76,29 @@ moved AS (
     LEFT JOIN provision_used AS u ON p.company_id = u.company_id AND p.currency = u.currency
 ),
 
-translated AS (
+-- a currency in which nothing stands or moves any more needs no rate
+rated AS (
     SELECT
-        m.company_id,
-        SUM(m.opening * r.rate) AS opening,
-        SUM(GREATEST(m.net, 0) * r.rate) AS charge,
-        SUM(GREATEST(-m.net, 0) * r.rate) AS release,
-        SUM(m.write_off * r.rate) AS write_off,
-        SUM(m.recovery * r.rate) AS recovery,
-        SUM(m.closing_functional) AS closing
+        m.*,
+        COALESCE(r.rate, 0) AS rate,
+        (m.opening <> 0 OR m.write_off <> 0 OR m.recovery <> 0 OR m.closing <> 0)
+        AND (r.rate IS NULL OR m.closing_functional IS NULL) AS lacks_rate
     FROM moved AS m
     LEFT JOIN company_rate AS r ON m.company_id = r.company_id AND m.currency = r.currency
-    GROUP BY m.company_id
-    HAVING COUNT(*) = COUNT(r.rate) AND COUNT(*) = COUNT(m.closing_functional)
+),
+
+translated AS (
+    SELECT
+        company_id,
+        SUM(opening * rate) AS opening,
+        SUM(GREATEST(net, 0) * rate) AS charge,
+        SUM(GREATEST(-net, 0) * rate) AS release,
+        SUM(write_off * rate) AS write_off,
+        SUM(recovery * rate) AS recovery,
+        SUM(COALESCE(closing_functional, 0)) AS closing
+    FROM rated
+    GROUP BY company_id
+    HAVING NOT BOOL_OR(lacks_rate)
 ),
 
 line AS (
@@ -153,7 +163,7 @@ total AS (
 charged AS (
     SELECT
         *,
-        CASE WHEN charge = 0 OR release = 0 THEN GREATEST(net, 0) ELSE charge END AS charge_total
+        CASE WHEN charge = 0 OR release = 0 THEN GREATEST(net, 0) ELSE GREATEST(charge, net) END AS charge_total
     FROM total
 ),
 

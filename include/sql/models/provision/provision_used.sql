@@ -128,16 +128,31 @@ pair AS (
     WHERE NOT is_total
 ),
 
+known AS (
+    SELECT DISTINCT company_id
+    FROM opening.provision_movement
+),
+
+-- a close of the company that has no row of the currency knew of nothing in it
 since AS (
     SELECT
         p.company_id,
         p.currency,
         COALESCE(e.written_off_ever, 0) AS written_off_ever,
         COALESCE(e.recovered_ever, 0) AS recovered_ever,
-        COALESCE(e.written_off_ever, 0) - COALESCE(o.written_off_ever, e.written_off_before, 0) AS written_off,
-        COALESCE(e.recovered_ever, 0) - COALESCE(o.recovered_ever, e.recovered_before, 0) AS recovered
+        COALESCE(e.written_off_ever, 0)
+        - CASE
+            WHEN k.company_id IS NULL THEN COALESCE(e.written_off_before, 0)
+            ELSE COALESCE(o.written_off_ever, 0)
+        END AS written_off,
+        COALESCE(e.recovered_ever, 0)
+        - CASE
+            WHEN k.company_id IS NULL THEN COALESCE(e.recovered_before, 0)
+            ELSE COALESCE(o.recovered_ever, 0)
+        END AS recovered
     FROM pair AS p
     LEFT JOIN ever AS e ON p.company_id = e.company_id AND p.currency = e.currency
+    LEFT JOIN known AS k ON p.company_id = k.company_id
     LEFT JOIN opening.provision_movement AS o
         ON p.company_id = o.company_id AND p.currency = o.currency AND NOT o.is_total
 )

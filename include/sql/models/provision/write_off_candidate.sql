@@ -32,6 +32,7 @@ age AS (
         MIN(o.due_on) AS oldest_due_on
     FROM open_item AS o
     INNER JOIN named AS n ON o.company_id = n.company_id AND o.account_id = n.account_id
+    WHERE o.net_amount > 0
     GROUP BY o.company_id, o.account_id, o.currency
 ),
 
