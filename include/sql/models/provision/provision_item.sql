@@ -33,7 +33,7 @@ SELECT
     o.bucket,
     o.exposure,
     s.rule_id,
-    GREATEST(COALESCE(s.rate, 0), l.applied_rate) AS applied_rate
+    CAST(GREATEST(COALESCE(s.rate, 0), l.applied_rate) AS DECIMAL(18, 15)) AS applied_rate
 FROM owed AS o
 INNER JOIN account_member AS m ON o.company_id = m.company_id AND o.account_id = m.account_id
 INNER JOIN policy.portfolio AS f ON m.segment = f.segment

@@ -81,12 +81,15 @@ SELECT
     n.account_id,
     o.currency,
     o.amount,
-    CASE u.minor_units
-        WHEN 0 THEN CAST(ROUND(o.provided, 0) AS DECIMAL(18, 4))
-        WHEN 3 THEN CAST(ROUND(o.provided, 3) AS DECIMAL(18, 4))
-        WHEN 4 THEN CAST(ROUND(o.provided, 4) AS DECIMAL(18, 4))
-        ELSE CAST(ROUND(o.provided, 2) AS DECIMAL(18, 4))
-    END AS provided,
+    LEAST(
+        o.amount,
+        CASE u.minor_units
+            WHEN 0 THEN CAST(ROUND(o.provided, 0) AS DECIMAL(18, 4))
+            WHEN 3 THEN CAST(ROUND(o.provided, 3) AS DECIMAL(18, 4))
+            WHEN 4 THEN CAST(ROUND(o.provided, 4) AS DECIMAL(18, 4))
+            ELSE CAST(ROUND(o.provided, 2) AS DECIMAL(18, 4))
+        END
+    ) AS provided,
     n.cause,
     n.rule_id,
     a.oldest_due_on,
