@@ -505,6 +505,7 @@ def test_every_reason_is_said_in_chinese_too() -> None:
     assert len([text for text in found if text]) >= 15
     silent = [text for text in found if text and explained(text) == text and "handed over once more: " not in text]
     assert silent == []
+    assert explained(eligibility.not_before(DAY)) != eligibility.not_before(DAY)
     assert explained(over_bounds(10**6, 0, POLICY)) != over_bounds(10**6, 0, POLICY)
     assert set(STATES) == set(MESSAGE_STATES)
     assert (explained(None), explained("something new")) == (None, "something new")

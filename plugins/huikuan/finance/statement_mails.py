@@ -25,7 +25,7 @@ from huikuan.finance.batches import Batch, Line, lines_of, needed, read_manifest
 from huikuan.finance.statement_page import CATALOGUE, greeting
 from huikuan.finance.statement_rows import Contact, contacts_of
 from huikuan.letters.facts import AccountKey, NightFiles, open_night, session
-from huikuan.outreach.eligibility import NOT_BEFORE, OTHER_DOMAIN, STATEMENT, IsWorkday
+from huikuan.outreach.eligibility import OTHER_DOMAIN, STATEMENT, IsWorkday, not_before
 from huikuan.outreach.message import XLSX, Mail, envelope, finish, is_address
 from huikuan.outreach.outbox import Entry, database_time, insert
 from huikuan.outreach.people import Window
@@ -274,7 +274,7 @@ def _entry(run: Run, mail: Mail, statements: StatementPolicy, held_until: date |
     if run.gate != "open":
         return Entry("suppressed", f"gate {run.gate}: nobody is contacted")
     if held_until:
-        return Entry("parked", f"{NOT_BEFORE} {held_until}")
+        return Entry("parked", not_before(held_until))
     if not mail.address:
         return Entry("parked", "nobody at the customer has an address: print the statement")
     if not is_address(mail.address):

@@ -34,7 +34,6 @@ APPROVALS = ("approval", "approval_reminder")
 STATEMENT_APPROVAL = "statement_approval"
 """The kind whose recipient is an approver and a batch, ``rep_id/batch_id``."""
 OTHER_DOMAIN = "the address is outside the customers' domains of the policy"
-NOT_BEFORE = "the customer must not be contacted before"
 INTERNAL_REPORTS = ("data_owner", "undelivered")
 """They say what is wrong, so a closed gate does not hold them."""
 
@@ -252,6 +251,11 @@ def _reader(ground: Ground, claim: Claim) -> Fate | None:
     return None
 
 
+def not_before(day: date) -> str:
+    """Why a customer gets no mail yet."""
+    return f"the customer must not be contacted before {day}"
+
+
 def _customer(connection: psycopg.Connection[Any], ground: Ground, claim: Claim) -> Fate | None:
     """A statement: still approved, of the account that the mail is for, which is active, to a contact as it is now."""
     row = connection.execute(
@@ -271,7 +275,7 @@ def _customer(connection: psycopg.Connection[Any], ground: Ground, claim: Claim)
         return Fate("suppressed", "the account is insolvent or closed by now, or not in the ledger")
     held_until = customers.held.get((row[0], row[1]))
     if held_until and held_until > ground.policy.local_day(claim.moment, claim.timezone):
-        return Fate("parked", f"{NOT_BEFORE} {held_until}")
+        return Fate("parked", not_before(held_until))
     if customers.addresses.get((row[0], row[1], row[2])) != claim.address:
         return Fate("parked", "the contact has this address no longer")
     return None

@@ -16,8 +16,8 @@ from huikuan.referrals.packet_rows import Facts, PacketError
 from huikuan.settings import INCLUDE
 
 _QUERIES = INCLUDE / "sql" / "packet"
-_PAPER = MODELS / "decision" / "paper.sql"
-"""What counts as a paper is said once, for the night's models and for packets."""
+_PAPERS = ("statement_confirmed", "paper")
+"""Models, each after what it reads: what counts as a paper is said once, for the night and for packets."""
 _PARTS: dict[str, type] = {
     "company": rows.Company,
     "account": rows.Account,
@@ -64,7 +64,9 @@ def read_facts(night: NightFiles, keys: Collection[AccountKey]) -> dict[AccountK
         return {}
     with session(night, keys) as con:
         as_of = f"DATE '{night.identity.as_of}'"
-        con.execute(f"CREATE VIEW paper AS {_PAPER.read_text(encoding='utf-8').replace('$as_of', as_of)}")
+        for name in _PAPERS:
+            text = (MODELS / "decision" / f"{name}.sql").read_text(encoding="utf-8").replace("$as_of", as_of)
+            con.execute(f"CREATE VIEW {name} AS {text}")
         parts: dict[str, dict[AccountKey, tuple[Any, ...]]] = {
             name: grouped(con, kind, _QUERIES / f"{name}.sql", night.identity.as_of) for name, kind in _PARTS.items()
         }
