@@ -13,4 +13,4 @@ WHERE
     AND NOT is_total
     AND "window" = 'm1'
     AND from_bucket = 'd1_30'
-ORDER BY company_id ASC, currency ASC, amount DESC
+ORDER BY company_id ASC, currency ASC, amount DESC, to_bucket ASC
