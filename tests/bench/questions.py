@@ -48,7 +48,7 @@ FEED = {
     " 'pct', 1, 2, NULL",
     "roll_rate": "'company/C' || i || '/currency/CNY' || b || c, 'C' || i, 'company', '', 'CNY', FALSE, 'm1', b, c,"
     " 1000, 500, 0.5",
-    "provision_movement": "'C' || i, 'CNY', TRUE, date_trunc('month', DATE '{as_of}'), 1, 2, 1, 0, 0, 0, 2",
+    "provision_movement": "'C' || i, 'CNY', TRUE, date_trunc('month', DATE '{as_of}'), 1, 2, 1, 0, 0, 0, 2, 0, 0",
     "cash_forecast": "'C' || (1 + i % 2), 'CNY', DATE '{day}' - (i / 26)::integer * 7,"
     " DATE '{day}' - (i % 26)::integer * 7, 'total', 1000, 990, TRUE",
     "root_cause": "'company/C' || i || '/total/CNY/' || b, 'C' || i, 'company', '', 'CNY', TRUE, b, 10, 1000, 12.5",
