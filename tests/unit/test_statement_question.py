@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from huikuan.finance.asking import MOST_FAILED, MOST_ROWS, body, subject
-from huikuan.finance.batches import Batch, Line
+from huikuan.finance.batches import Batch, Line, Manifest
 from huikuan.outreach.message import bodies, compose
 from huikuan.outreach.rows import Reader, StatementBatch
 from huikuan.outreach.worklists import StatementRequest, Truth
@@ -48,18 +48,14 @@ def shown(
     held: Mapping[str, str] | None = None,
 ) -> str:
     names = {(each.company_id, each.account_id): Account(each.company_id, each.account_id, "R", name) for each in lines}
-    manifest = {
-        "failed": dict(failed or {}),
-        "statements": [
-            {
-                "company_id": each.company_id,
-                "account_id": each.account_id,
-                "contact_role": "payer" if each.contact_id else None,
-                "held_until": (held or {}).get(each.account_id),
-            }
-            for each in lines
-        ],
+    statements = {
+        each.key[:2]: {
+            "contact_role": "payer" if each.contact_id else None,
+            "held_until": (held or {}).get(each.account_id),
+        }
+        for each in lines
     }
+    manifest = Manifest(statements, dict(failed or {}))
     return body(batch(len(lines)), lines, names, OPENED, manifest)
 
 

@@ -151,23 +151,23 @@ def _keep_known(connection: duckdb.DuckDBPyConnection, published: Path | None, c
         f"CREATE TABLE published AS SELECT {columns} FROM {source} SEMI JOIN asked USING (company_id)",
         [str(published) if published is not None else None],
     )
+    connection.execute(
+        "CREATE VIEW entry AS"
+        " SELECT * EXCLUDE (open_amount), open_amount AS replayed, 0 AS published FROM replayed UNION ALL"
+        " SELECT * EXCLUDE (open_amount), 0 AS replayed, open_amount AS published FROM published"
+    )
 
 
 def _buckets(connection: duckdb.DuckDBPyConnection, *, is_published: bool) -> list[tuple[Any, ...]]:
     query = """
-        WITH each AS (
-            SELECT company_id, currency, bucket, open_amount AS replayed, 0 AS published FROM replayed
-            UNION ALL
-            SELECT company_id, currency, bucket, 0 AS replayed, open_amount AS published FROM published
-        ),
-        pair AS (SELECT DISTINCT company_id, currency FROM each)
+        WITH pair AS (SELECT DISTINCT company_id, currency FROM entry)
         SELECT
             p.company_id, p.currency, b.bucket,
             CAST(COALESCE(SUM(e.replayed), 0) AS DECIMAL(18, 4)),
             CASE WHEN ? THEN CAST(COALESCE(SUM(e.published), 0) AS DECIMAL(18, 4)) END
         FROM pair AS p
         CROSS JOIN policy.bucket AS b
-        LEFT JOIN each AS e ON p.company_id = e.company_id AND p.currency = e.currency AND b.bucket = e.bucket
+        LEFT JOIN entry AS e ON p.company_id = e.company_id AND p.currency = e.currency AND b.bucket = e.bucket
         GROUP BY p.company_id, p.currency, b.bucket, b.place
         ORDER BY p.company_id, p.currency, b.place
     """
@@ -183,11 +183,7 @@ def _rows(connection: duckdb.DuckDBPyConnection, by: By, *, is_published: bool) 
             CAST(SUM(replayed) AS DECIMAL(18, 4)),
             CASE WHEN $is_published THEN CAST(SUM(published) AS DECIMAL(18, 4)) END,
             CASE WHEN $is_published THEN CAST(SUM(replayed - published) AS DECIMAL(18, 4)) END
-        FROM (
-            SELECT {keys}, open_amount AS replayed, 0 AS published FROM replayed
-            UNION ALL
-            SELECT {keys}, 0 AS replayed, open_amount AS published FROM published
-        ) AS e
+        FROM entry
         INNER JOIN policy.bucket AS b USING (bucket)
         GROUP BY {keys}, b.place
         ORDER BY {", ".join(("company_id", *KEYS[by], "currency"))}, b.place

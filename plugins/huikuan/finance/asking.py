@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from huikuan.errors import FinanceError
-from huikuan.finance.batches import Batch, Line, lines_of, needed, read_manifest
+from huikuan.finance.batches import Batch, Line, Manifest, lines_of, needed, read_manifest
 from huikuan.finance.decisions import check_current
 from huikuan.referrals.asking import Question, both, code, page
 from huikuan.referrals.batch_rows import last_run
@@ -59,7 +59,7 @@ def body(
     lines: Sequence[Line],
     names: Mapping[AccountKey, Account],
     answer_by: datetime,
-    manifest: Mapping[str, Any],
+    manifest: Manifest,
 ) -> str:
     """Batch, hash, cut-off, what an answer means, whose statement could not be made and why, and one line of a table
     for each of the first statements.
@@ -75,12 +75,11 @@ def body(
         text = both("Statements that are not shown here: %(n)s. The whole batch:").replace("%(n)s", f"{hidden:,}")
         command = f"python -m huikuan statements show {shlex.quote(batch.batch_id)}"
         sentences.append(f"{text} {code(command, 120)}")
-    if failed := manifest["failed"]:
+    if failed := manifest.failed:
         text = both("Accounts that get no statement, because it could not be made: %(n)s.")
         sentences.append(text.replace("%(n)s", f"{len(failed):,}"))
         sentences += [f"{code(account_id)} {code(why, 200)}" for account_id, why in list(failed.items())[:MOST_FAILED]]
-    listed = {(line["company_id"], line["account_id"]): line for line in manifest["statements"]}
-    rows = [_row(line, names.get(line.key[:2]), listed[line.key[:2]]) for line in lines[:MOST_ROWS]]
+    rows = [_row(line, names.get(line.key[:2]), manifest.statements[line.key[:2]]) for line in lines[:MOST_ROWS]]
     return page(batch, answer_by, facts, sentences, _HEAD, rows)
 
 

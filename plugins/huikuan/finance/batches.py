@@ -28,8 +28,8 @@ from psycopg.types.json import Jsonb
 from huikuan.errors import FinanceError, HuikuanError
 from huikuan.finance.statement_files import Files, make_files
 from huikuan.finance.statement_page import Sender
-from huikuan.finance.statement_rows import Statement, accounts_of, read_statements
-from huikuan.letters.facts import NightFiles, open_night, session
+from huikuan.finance.statement_rows import QUERIES, Statement, accounts_of, read_statements
+from huikuan.letters.facts import AccountKey, NightFiles, add_model, open_night, session
 from huikuan.letters.font import find_font
 from huikuan.letters.pdf import slugs
 from huikuan.night import lake as lakes
@@ -149,46 +149,6 @@ def _run(connection: psycopg.Connection[Any], business_date: date) -> Run:
     return run
 
 
-_NEAREST = """
-    WITH RECURSIVE candidate AS (
-        SELECT rep_id, name, email FROM ledger.rep
-        WHERE role = $role AND coalesce(is_active, true) AND trim(email) <> ''
-            AND rep_id = coalesce($named, rep_id)
-    ),
-    person AS (
-        SELECT rep_id FROM candidate
-        UNION
-        SELECT rep_id FROM ledger.account WHERE company_id = $company_id AND rep_id IS NOT NULL
-    ),
-    above AS (
-        SELECT rep_id, rep_id AS head_id, 0 AS hops FROM person
-        UNION
-        SELECT a.rep_id, r.manager_id, a.hops + 1
-        FROM above AS a INNER JOIN ledger.rep AS r ON a.head_id = r.rep_id
-        WHERE r.manager_id IS NOT NULL AND a.hops < (SELECT count(*) FROM ledger.rep)
-    ),
-    apart AS (
-        SELECT c.rep_id, w.rep_id AS worker_id, min(f.hops + w.hops) AS hops
-        FROM candidate AS c
-        INNER JOIN above AS f USING (rep_id)
-        INNER JOIN above AS w USING (head_id)
-        GROUP BY c.rep_id, w.rep_id
-    ),
-    worker AS (
-        SELECT rep_id AS worker_id, count(*) AS accounts FROM ledger.account
-        WHERE company_id = $company_id AND rep_id IS NOT NULL GROUP BY rep_id
-    ),
-    near AS (
-        SELECT c.rep_id, sum(w.accounts * coalesce(d.hops, (SELECT count(*) FROM ledger.rep))) AS hops
-        FROM candidate AS c CROSS JOIN worker AS w
-        LEFT JOIN apart AS d ON c.rep_id = d.rep_id AND w.worker_id = d.worker_id
-        GROUP BY c.rep_id
-    )
-    SELECT c.rep_id, c.name, c.email FROM candidate AS c LEFT JOIN near AS n USING (rep_id)
-    ORDER BY n.hops NULLS LAST, c.rep_id LIMIT 1
-"""
-
-
 def approver_of(night: NightFiles, company_id: str, policy: StatementPolicy) -> Approver:
     """Who approves a company's statements, and whom its customers may ask: active, with the role and an address.
 
@@ -200,7 +160,9 @@ def approver_of(night: NightFiles, company_id: str, policy: StatementPolicy) -> 
     """
     role, named_id = policy.approver_role, policy.approvers.get(company_id)
     with session(night, None) as con:
-        row = con.execute(_NEAREST, {"role": role, "company_id": company_id, "named": named_id}).fetchone()
+        add_model(con, night, "superior")
+        query = (QUERIES / "approver.sql").read_text(encoding="utf-8")
+        row = con.execute(query, {"role": role, "company": company_id, "named": named_id}).fetchone()
     if row is None and named_id:
         raise FinanceError(
             f"{named_id}, who is to approve the statements of {company_id}, is not active, has no address, or not the "
@@ -361,13 +323,20 @@ def check_files(lake: Path, batch: Batch) -> None:
         )
 
 
-def read_manifest(lake: Path, batch: Batch) -> dict[str, Any]:
-    """What was prepared: ``statements``, one object each, and ``failed``, accounts that have none → why.
+@dataclass(frozen=True)
+class Manifest:
+    """What was prepared, as the manifest says it."""
 
-    Raises FinanceError when the lake does not hold it as it was prepared.
-    """
-    check_files(lake, batch)
-    return dict(json.loads((lake / "statements" / batch.batch_id / MANIFEST).read_bytes()))
+    statements: dict[AccountKey, dict[str, Any]]
+    failed: dict[str, str]
+    """Accounts whose statement could not be made → why."""
+
+
+def read_manifest(lake: Path, batch: Batch) -> Manifest:
+    """What the manifest of a batch says, after ``check_files`` has found it to be what was prepared."""
+    content = json.loads((lake / "statements" / batch.batch_id / MANIFEST).read_bytes())
+    statements = {(line["company_id"], line["account_id"]): line for line in content["statements"]}
+    return Manifest(statements, content["failed"])
 
 
 def statement_id(batch_id: str, company_id: str, account_id: str) -> str:

@@ -21,7 +21,7 @@ from typing import Any
 import psycopg
 
 from huikuan.errors import FinanceError
-from huikuan.finance.batches import Batch, Line, lines_of, needed, read_manifest
+from huikuan.finance.batches import Batch, Line, check_files, lines_of, needed, read_manifest
 from huikuan.finance.statement_page import CATALOGUE, greeting
 from huikuan.finance.statement_rows import Contact, contacts_of
 from huikuan.letters.facts import AccountKey, NightFiles, open_night, session
@@ -89,10 +89,11 @@ def write_statements(
         run = _run(reading, batch)
         lines = _approved(reading, batch)
         moment = written_at or database_time(reading)
+    check_files(lake, batch)
     manifest = read_manifest(lake, batch)
     night = open_night(lake, batch.run_id)
     contacts = contacts_of(night, [line.key[:2] for line in lines], statements.contact_roles)
-    house, listed = _house(night, batch), _listed(manifest)
+    house = _house(night, batch)
     window = _window(batch.business_date, house, outreach, moment, is_workday)
     inputs = hashlib.sha256(repr((batch.batch_id, [line.statement_id for line in lines])).encode()).hexdigest()
     counts: dict[str, int] = {}
@@ -103,7 +104,7 @@ def write_statements(
         attempt.guard(connection)
         for line in lines:
             contact = _contact(line, contacts)
-            named = listed[line.key[:2]]
+            named = manifest.statements[line.key[:2]]
             mail = compose(line, contact, house, _enclosed(lake, batch, line, named), batch.cut_off, outreach, moment)
             entry = _entry(run, mail, statements, _held(named, outreach.local_day(window.first, window.zone)))
             if insert(connection, run, entry, mail, window, moment, again=True):
@@ -195,11 +196,6 @@ def _contact(line: Line, contacts: dict[AccountKey, tuple[Contact, ...]]) -> Con
     """The contact that the batch names for this account."""
     of_account = contacts.get((line.company_id, line.account_id), ())
     return next((contact for contact in of_account if contact.contact_id == line.contact_id), None)
-
-
-def _listed(manifest: Mapping[str, Any]) -> dict[AccountKey, dict[str, Any]]:
-    """What the manifest says of each statement."""
-    return {(line["company_id"], line["account_id"]): line for line in manifest["statements"]}
 
 
 def _held(named: Mapping[str, Any], today: date) -> date | None:

@@ -13,7 +13,7 @@ from huikuan.letters.facts import AccountKey, NightFiles, grouped, session
 from huikuan.settings import INCLUDE
 from huikuan.wording import reader_locale
 
-_QUERIES = INCLUDE / "sql" / "statement"
+QUERIES = INCLUDE / "sql" / "statement"
 _AT_ONCE = 2000
 _NOTHING = Decimal(0)
 
@@ -174,7 +174,7 @@ def _read(
 ) -> dict[AccountKey, Statement | FinanceError]:
     with session(night, keys) as con:
         rows: dict[str, dict[AccountKey, tuple[Any, ...]]] = {
-            name: grouped(con, kind, _QUERIES / f"{name}.sql", night.identity.as_of) for name, kind in _PARTS.items()
+            name: grouped(con, kind, QUERIES / f"{name}.sql", night.identity.as_of) for name, kind in _PARTS.items()
         }
     rows["contacts"] = _chosen(rows["contacts"], roles)
     wanted = [key for key in sorted(keys) if any(_is_due(account, above) for account in rows["account"].get(key, ()))]
@@ -189,7 +189,7 @@ def contacts_of(
 ) -> dict[AccountKey, tuple[Contact, ...]]:
     """People with an address in one of these roles at each of these accounts, whom a statement goes to first."""
     with session(night, keys) as con:
-        return _chosen(grouped(con, Contact, _QUERIES / "contacts.sql", night.identity.as_of), roles)
+        return _chosen(grouped(con, Contact, QUERIES / "contacts.sql", night.identity.as_of), roles)
 
 
 def _chosen(contacts: Mapping[AccountKey, Sequence[Contact]], roles: Sequence[str]) -> dict[AccountKey, Any]:

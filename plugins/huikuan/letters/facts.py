@@ -17,6 +17,7 @@ import duckdb
 from sqlalchemy import Table
 
 from huikuan.columns import duckdb_type
+from huikuan.engine.graph import needed_for
 from huikuan.errors import LetterError
 from huikuan.ledger import duck
 from huikuan.ledger import snapshot as snapshots
@@ -97,6 +98,15 @@ def session(night: NightFiles, keys: Collection[AccountKey] | None) -> Iterator[
             for name, table in tables.items():
                 con.execute(f"CREATE VIEW {schema}.{name} AS {_rows(con, schema, table, files.get(name), keys)}")
         yield con
+
+
+def add_model(con: duckdb.DuckDBPyConnection, night: NightFiles, name: str) -> None:
+    """A view of a model of the night, and of those that it reads, on the rows of a session that they all find there.
+
+    So what counts as a paper, or who is above whom, is said once: for the night and for its letters.
+    """
+    for model in needed_for([name]):
+        con.execute(f"CREATE VIEW {model.name} AS {model.text(night.identity.business_date)}")
 
 
 def _rows(

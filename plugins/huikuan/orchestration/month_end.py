@@ -203,14 +203,13 @@ def report(run: Run) -> int:
     Those of a night that is run again lie beside the first: what the month was closed on stays as people have read it.
     """
     from huikuan.finance.report import write_reports
-    from huikuan.referrals.batch_rows import last_run
-    from huikuan.warehouse.connect import connect, warehouse_url
+    from huikuan.warehouse.connect import warehouse_url
+    from huikuan.warehouse.publish import current_run
     from huikuan.wording import LOCALES
 
-    with connect(warehouse_url(run.settings), "desk") as connection:
-        night = last_run(connection, run.business_date)
+    night = current_run(warehouse_url(run.settings), run.business_date, "finance_ro")
     if night is None:
-        raise FinanceError(f"No night of {run.business_date} is recorded.", "Run the night of that date first.")
+        raise FinanceError(f"No run of {run.business_date} is published.", "Run the night of that date first.")
     folder = run.settings.lake / "reports" / f"{run.business_date}" / night.run_id
     made = [each for locale in LOCALES for each in write_reports(run.settings, run.business_date, locale, folder)]
     log.info("%d finance reports in reports/%s/%s", len(made), run.business_date, night.run_id)

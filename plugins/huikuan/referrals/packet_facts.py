@@ -8,16 +8,13 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from huikuan.engine.graph import MODELS
 from huikuan.ledger import duck
-from huikuan.letters.facts import AccountKey, NightFiles, grouped, session
+from huikuan.letters.facts import AccountKey, NightFiles, add_model, grouped, session
 from huikuan.referrals import packet_rows as rows
 from huikuan.referrals.packet_rows import Facts, PacketError
 from huikuan.settings import INCLUDE
 
 _QUERIES = INCLUDE / "sql" / "packet"
-_PAPERS = ("statement_confirmed", "paper")
-"""Models, each after what it reads: what counts as a paper is said once, for the night and for packets."""
 _PARTS: dict[str, type] = {
     "company": rows.Company,
     "account": rows.Account,
@@ -63,10 +60,7 @@ def read_facts(night: NightFiles, keys: Collection[AccountKey]) -> dict[AccountK
     if not keys:
         return {}
     with session(night, keys) as con:
-        as_of = f"DATE '{night.identity.as_of}'"
-        for name in _PAPERS:
-            text = (MODELS / "decision" / f"{name}.sql").read_text(encoding="utf-8").replace("$as_of", as_of)
-            con.execute(f"CREATE VIEW {name} AS {text}")
+        add_model(con, night, "paper")
         parts: dict[str, dict[AccountKey, tuple[Any, ...]]] = {
             name: grouped(con, kind, _QUERIES / f"{name}.sql", night.identity.as_of) for name, kind in _PARTS.items()
         }

@@ -1,9 +1,9 @@
 -- One row per part of a receipt, credit note or write-off that settled an instalment: which, how much, and when.
--- An allocation that names its instalment, or whose document has one due date, needs no more. What is more than the
--- instalment that it names counts as unnamed. Where neither holds, the
--- document's unnamed allocations, in the order in which they came to count, fill its instalments in order of their due
--- dates: the overlap of the two running sums is what settled what, and a close sees the first of them, whichever night
--- tells it. A ledger without allocations is read the same way, account by account.
+-- An allocation that names its instalment, or whose document has one due date, needs no more; what is more than the
+-- instalment that it names counts as unnamed. A document's unnamed allocations, in the order in which they came to
+-- count, fill its instalments in order of their due dates: the overlap of the two running sums is what settled what,
+-- and a close sees the first of them, whichever night tells it. A ledger without allocations is read the same way,
+-- account by account.
 -- ``settled_on`` is the day of the customer's deed (the receipt's value date), ``counts_on`` that of the books.
 -- materialise: table
 WITH allocation AS (

@@ -19,9 +19,7 @@ WITH answered AS (
         ON r.company_id = s.company_id AND r.account_id = s.account_id AND r.number = s.number
     LEFT JOIN statement_confirmed AS c
         ON r.company_id = c.company_id AND r.account_id = c.account_id AND r.number = c.number
-    WHERE
-        r.received_on <= $as_of
-        AND (r.outcome = 'differs' OR (r.outcome = 'confirmed' AND c.number IS NOT NULL))
+    WHERE r.received_on <= $as_of AND (r.outcome = 'differs' OR c.number IS NOT NULL)
 )
 
 SELECT

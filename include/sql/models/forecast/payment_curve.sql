@@ -4,14 +4,7 @@
 -- on. Together the shares of a band are never more than all of it: where an allocation that came later says that other
 -- items were paid than the books of that day, the first weeks count.
 -- materialise: table
-WITH learnt AS (
-    SELECT c.closed_on
-    FROM policy.close_day AS c
-    CROSS JOIN policy.forecast_parameter AS p
-    WHERE c.is_month_end AND c.closed_on <= p.learn_until
-),
-
-early AS (
+WITH early AS (
     SELECT
         l.company_id,
         l.document_id,
@@ -26,7 +19,7 @@ early AS (
             n.closed_on,
             c.amount
         FROM covered_line AS c
-        INNER JOIN learnt AS n ON c.covered_on <= n.closed_on
+        INNER JOIN learnt_close AS n ON c.covered_on <= n.closed_on
         UNION ALL
         SELECT
             s.company_id,
@@ -35,7 +28,7 @@ early AS (
             n.closed_on,
             s.amount
         FROM settled_line AS s
-        INNER JOIN learnt AS n ON s.settled_on <= n.closed_on AND s.counts_on > n.closed_on
+        INNER JOIN learnt_close AS n ON s.settled_on <= n.closed_on AND s.counts_on > n.closed_on
         WHERE s.settled_on < s.counts_on
     ) AS l
     GROUP BY l.company_id, l.document_id, l.seq, l.closed_on
@@ -50,7 +43,7 @@ opened AS (
         b.band,
         CAST(i.open_amount - COALESCE(e.amount, 0) AS DECIMAL(28, 4)) * r.rate AS amount
     FROM close_item AS i
-    INNER JOIN learnt AS n ON i.closed_on = n.closed_on
+    INNER JOIN learnt_close AS n ON i.closed_on = n.closed_on
     INNER JOIN payment_delay AS d ON i.company_id = d.company_id AND i.account_id = d.account_id
     INNER JOIN company_rate AS r ON i.company_id = r.company_id AND i.currency = r.currency
     INNER JOIN policy.forecast_band AS b
@@ -64,28 +57,6 @@ opened AS (
             AND i.seq = e.seq
             AND i.closed_on = e.closed_on
     WHERE i.open_amount > COALESCE(e.amount, 0)
-),
-
-line AS (
-    SELECT
-        company_id,
-        document_id,
-        seq,
-        currency,
-        settled_on,
-        amount
-    FROM settled_line
-    WHERE source_kind = 'receipt'
-    UNION ALL
-    SELECT
-        company_id,
-        document_id,
-        seq,
-        currency,
-        covered_on AS settled_on,
-        amount
-    FROM covered_line
-    WHERE source_kind = 'receipt'
 ),
 
 whole AS (
@@ -104,7 +75,7 @@ paid AS (
         FLOOR((DATE_DIFF('day', o.closed_on, s.settled_on) - 1) / 7) + 1 AS place,
         SUM(CAST(s.amount AS DECIMAL(28, 4)) * r.rate) AS amount
     FROM opened AS o
-    INNER JOIN line AS s
+    INNER JOIN receipt_line AS s
         ON o.company_id = s.company_id AND o.document_id = s.document_id AND o.seq = s.seq
     INNER JOIN company_rate AS r ON s.company_id = r.company_id AND s.currency = r.currency
     WHERE s.settled_on > o.closed_on
