@@ -66,5 +66,5 @@ lock: setup ## resolve requirements*.in again, with hashes, for Python 3.11 to 3
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock" --output-file requirements-dev.txt requirements-dev.in
 
 clean: ## remove the environment and everything the demo wrote
-	-test -x $(BIN)/python && $(BIN)/python -m huikuan.orchestration.local down
+	-test -x $(BIN)/python && $(BIN)/python -m huikuan.orchestration.local clean
 	rm -rf $(VENV) .home

@@ -20,15 +20,10 @@ READING_SECONDS = 6
 """Nobody answers faster. Airflow 3.3 fails a task whose answer comes before it has noted that its first half ended."""
 
 
-def environment(url: str, metadata: str, canary: str, **more: str) -> dict[str, str]:
-    """Settings of an Airflow on a warehouse and metadata of its own; ``canary`` is the password that nobody may find.
-
-    Metadata in PostgreSQL has row locks, as in production; with SQLite so many tasks at once would wait for each other.
-    """
+def environment(url: str, canary: str, **more: str) -> dict[str, str]:
+    """Settings of an Airflow on a warehouse of its own; ``canary`` is the password that nobody may find."""
     return {
         "AIRFLOW_CONN_HUIKUAN_WAREHOUSE": url.replace("postgres:@", f"postgres:{canary}@"),
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": metadata.replace("postgresql://", "postgresql+psycopg://"),
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_ASYNC": metadata.replace("postgresql://", "postgresql+psycopg://"),
         "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "True",  # no night of today's date beside ours
         "AIRFLOW__SCHEDULER__TRIGGER_TIMEOUT_CHECK_INTERVAL": "2",
         **more,
@@ -50,7 +45,7 @@ class Stage:
         cls, settings: Settings, dag: str, first: str, users: tuple[str, ...], metadata: str, given: dict[str, str]
     ) -> Stage:
         """Start it with the DAG unpaused."""
-        airflow = local.prepare(settings, local.free_port(), given, users)
+        airflow = local.prepare(settings, local.free_port(), metadata, given, users)
         local.start(airflow, local.DEMO_SERVICES, (dag,))
         local.Api(airflow).patch(f"/dags/{dag}", {"is_paused": False})
         return cls(airflow, dag, metadata, first)

@@ -72,7 +72,7 @@ def seen(new_database: Callable[..., str]) -> Iterator[Seen]:
     migrate(url)
     _lay_nights(url, settings.lake)
     metadata = new_database()
-    given = environment(url, metadata, CANARY, HUIKUAN_APPROVERS=json.dumps({"M-BOSS": "M-BOSS"}))
+    given = environment(url, CANARY, HUIKUAN_APPROVERS=json.dumps({"M-BOSS": "M-BOSS"}))
     try:
         stage = Stage.start(settings, DAG, "open_batches", USERS, metadata, given)
         told = Seen(url, metadata, stage.airflow.home)

@@ -91,7 +91,7 @@ def seen(new_database: Callable[..., str], module_warehouse_url: str) -> Iterato
     _ledger(home / "ledger")
     run_night(DAY, ledger=str(home / "ledger"), policy=policy, settings=settings)
     metadata = new_database()
-    given = environment(module_warehouse_url, metadata, CANARY, HUIKUAN_POLICY=str(policy))
+    given = environment(module_warehouse_url, CANARY, HUIKUAN_POLICY=str(policy))
     try:
         stage = Stage.start(settings, DAG, "prepare", (APPROVER, COLLEAGUE, ABROAD), metadata, given)
         told = Seen(module_warehouse_url, settings.lake, stage.airflow.home)

@@ -51,7 +51,7 @@ def asked(new_database: Callable[..., str]) -> Iterator[Asked]:
         "AIRFLOW_CONN_HUIKUAN_WAREHOUSE": url.replace("postgres:@", f"postgres:{CANARY}@"),
         "HUIKUAN_POLICY": str(home / "policies"),
     }
-    airflow = local.prepare(settings, local.free_port(), environment)
+    airflow = local.prepare(settings, local.free_port(), new_database(), environment)
     try:
         local.start(airflow, local.DEMO_SERVICES, (DAG,))
         api = local.Api(airflow)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import multiprocessing
 import os
 from collections.abc import Callable
@@ -120,4 +121,9 @@ def test_two_processes_start_one_server_and_it_can_be_stopped(open_folder: Path)
     with pytest.raises(psycopg.OperationalError):
         psycopg.connect(urls[0])
     assert ways.warehouse_url(settings) == urls[0], "a stopped server starts again, in the same process too"
-    stop_embedded(settings)
+    beside = ways.start_embedded(open_folder / "postgres", "airflow")
+    with psycopg.connect(beside) as connection:
+        assert connection.execute("SELECT current_database()").fetchone() == ("airflow",)
+    stop_embedded(dataclasses.replace(settings, warehouse_url="postgresql://u@h/d"))
+    with pytest.raises(psycopg.OperationalError):
+        psycopg.connect(beside)

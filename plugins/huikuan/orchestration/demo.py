@@ -66,7 +66,8 @@ def run(settings: Settings, say: Say) -> None:
     for night in NIGHTS:
         make_ledger(settings, night, say)
     say("preparing Airflow's metadata")
-    airflow = local.prepare(settings, local.free_port(), approvers=local.demo_approvers(settings))
+    approvers = local.demo_approvers(settings)
+    airflow = local.prepare(settings, local.free_port(), local.embedded_metadata(settings), approvers=approvers)
     try:
         say(f"starting Airflow; logs in {airflow.logs}")
         local.start(airflow, local.DEMO_SERVICES, local.DAG_IDS)

@@ -1,10 +1,12 @@
-"""A real Airflow on this machine, for `make demo` and `make up`: child processes, SQLite, loopback only.
+"""A real Airflow on this machine, for `make demo` and `make up`: child processes, loopback only.
 
     python -m huikuan.orchestration.local up      starts it and returns
     python -m huikuan.orchestration.local down    stops what was started, and the embedded PostgreSQL
+    python -m huikuan.orchestration.local clean   the same, and removes what lies outside the home
 
-Everything is kept below ``HUIKUAN_HOME`` (default ``.home``): metadata, logs, password, process ids. For more than one
-person use docker-compose.yaml: this one logs people in with Airflow's SimpleAuthManager.
+Logs, password and process ids are kept below ``HUIKUAN_HOME`` (default ``.home``), the metadata in the embedded
+PostgreSQL: services that write beside each other need row locks, on SQLite one of them is refused sooner or later.
+For more than one person use docker-compose.yaml: this one logs people in with Airflow's SimpleAuthManager.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import shutil
 import socket
 import subprocess
 import sys
@@ -27,6 +30,7 @@ from rich.console import Console
 
 from huikuan.errors import HuikuanError
 from huikuan.settings import PROJECT, Settings
+from huikuan.warehouse.connect import embedded_folder, label, start_embedded, stop_embedded
 
 UP_PORT = 8080
 USER = "admin"
@@ -70,24 +74,35 @@ class Airflow:
         return self.home / "logs"
 
 
+def embedded_metadata(settings: Settings) -> str:
+    """The libpq URL of a database for Airflow's metadata on the embedded PostgreSQL, which is started when needed."""
+    return start_embedded(embedded_folder(settings), "airflow")
+
+
 def prepare(
-    settings: Settings, port: int, extra: Mapping[str, str] | None = None, approvers: Sequence[str] = ()
+    settings: Settings,
+    port: int,
+    metadata_url: str,
+    extra: Mapping[str, str] | None = None,
+    approvers: Sequence[str] = (),
 ) -> Airflow:
     """Folders, passwords and environment; stops what an earlier start left running; brings the metadata up to date.
 
-    ``approvers`` are users beside the admin who may look at runs and answer what is theirs to approve: their rep_ids.
+    ``metadata_url`` is the libpq URL of a PostgreSQL database for Airflow alone. ``approvers`` are users beside the
+    admin who may look at runs and answer what is theirs to approve: their rep_ids.
     """
     home = settings.home / "airflow"
     (home / "logs").mkdir(parents=True, exist_ok=True)
     stop(home)
-    airflow = Airflow(home, port, {**os.environ, **_environment(settings, home, port, approvers), **(extra or {})})
+    own = _environment(settings, home, port, metadata_url, approvers)
+    airflow = Airflow(home, port, {**os.environ, **own, **(extra or {})})
     _make_passwords(home, [USER, *approvers])
     with (airflow.logs / "migrate.log").open("wb") as output:
         done = subprocess.run(_command("db", "migrate"), env=airflow.environment, stdout=output, stderr=output)  # noqa: S603
     if done.returncode:
         raise LocalAirflowError(
             f"Airflow's metadata database could not be prepared:\n{tail(airflow.logs / 'migrate.log')}",
-            f"Remove {home / 'airflow.db'} when it comes from another version of Airflow, then start again.",
+            f"Drop the database {label(metadata_url)} when it comes from another version of Airflow, then start again.",
         )
     return airflow
 
@@ -212,8 +227,11 @@ def _command(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "airflow", *arguments]
 
 
-def _environment(settings: Settings, home: Path, port: int, approvers: Sequence[str]) -> dict[str, str]:
+def _environment(
+    settings: Settings, home: Path, port: int, metadata_url: str, approvers: Sequence[str]
+) -> dict[str, str]:
     """Airflow by environment alone. Two cores are enough for it: one parser, one API worker, four tasks at a time."""
+    metadata = metadata_url.replace("postgresql://", "postgresql+psycopg://", 1)
     core = {
         "CORE__DAGS_FOLDER": PROJECT / "dags",
         "CORE__PLUGINS_FOLDER": PROJECT / "plugins",
@@ -224,11 +242,13 @@ def _environment(settings: Settings, home: Path, port: int, approvers: Sequence[
         "CORE__EXECUTION_API_SERVER_URL": f"http://localhost:{port}/execution/",
         "CORE__SIMPLE_AUTH_MANAGER_USERS": ",".join([f"{USER}:admin", *(f"{name}:user" for name in approvers)]),
         "CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": home / "password.json",
-        "DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}",
+        "DATABASE__SQL_ALCHEMY_CONN": metadata,
+        "DATABASE__SQL_ALCHEMY_CONN_ASYNC": metadata,
         "API__HOST": "127.0.0.1",
         "API__PORT": port,
         "API__BASE_URL": f"http://localhost:{port}",
         "API__WORKERS": 1,
+        "API__EXPOSE_STACKTRACE": True,  # loopback only: whoever sees an error here owns the machine
         "DAG_PROCESSOR__PARSING_PROCESSES": 1,
         "LOGGING__BASE_LOG_FOLDER": home / "logs" / "tasks",
         "USAGE_DATA_COLLECTION__ENABLED": False,
@@ -297,7 +317,7 @@ def up(console: Console) -> None:
     settings = Settings.from_environment()
     console.print("Starting Airflow …")
     approvers = demo_approvers(settings)
-    airflow = prepare(settings, UP_PORT, demo_ledger(settings), approvers)
+    airflow = prepare(settings, UP_PORT, embedded_metadata(settings), demo_ledger(settings), approvers)
     start(airflow, tuple(SERVICES), DAG_IDS)
     for user in (USER, *approvers):
         console.print(
@@ -331,20 +351,27 @@ def demo_approvers(settings: Settings) -> list[str]:
 
 def down(console: Console) -> None:
     """Stop what ``up`` or an interrupted demo left running, and the embedded PostgreSQL."""
-    from huikuan.warehouse.connect import stop_embedded
-
     settings = Settings.from_environment()
     names = stop(settings.home / "airflow")
     stop_embedded(settings)
     console.print(f"Stopped: {', '.join(names) or 'no Airflow was running'}; embedded PostgreSQL")
 
 
+def clean(console: Console) -> None:
+    """``down``, and removes what the embedded PostgreSQL keeps outside the home, where root started it."""
+    down(console)
+    settings = Settings.from_environment()
+    folder = embedded_folder(settings).parent
+    if folder != settings.home and folder.exists():
+        shutil.rmtree(folder)
+
+
 def main() -> int:
-    """Entry point: ``up`` or ``down``."""
+    """Entry point: ``up``, ``down`` or ``clean``."""
     console = Console()
-    actions = {"up": up, "down": down}
+    actions = {"up": up, "down": down, "clean": clean}
     if len(sys.argv) != 2 or sys.argv[1] not in actions:
-        console.print("usage: python -m huikuan.orchestration.local up|down")
+        console.print("usage: python -m huikuan.orchestration.local up|down|clean")
         return 2
     try:
         actions[sys.argv[1]](console)

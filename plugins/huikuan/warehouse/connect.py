@@ -67,8 +67,8 @@ def embedded_folder(settings: Settings) -> Path:
     return Path("/var/tmp") / f"huikuan-{name}" / "postgres"  # noqa: S108 - survives a restart
 
 
-def start_embedded(folder: Path) -> str:
-    """Start the embedded PostgreSQL on a data folder, made when missing, and return the URL of its database.
+def start_embedded(folder: Path, database: str = _DATABASE) -> str:
+    """Start the embedded PostgreSQL on a data folder, and return the URL of a database of it; both made when missing.
 
     The server outlives this process: the tasks of a night are many processes. The database uses the C.UTF-8 order
     that PostgreSQL itself brings, so that neither the machine's locale nor its upgrades change an index.
@@ -92,15 +92,15 @@ def start_embedded(folder: Path) -> str:
                 f"Read {folder / 'log'}; free disk space or fix the folder's permissions, or set HUIKUAN_WAREHOUSE to "
                 "the URL of a PostgreSQL of your own.",
             ) from error
-        _ensure_database(server.get_uri())
-    return str(server.get_uri(database=_DATABASE))
+        _ensure_database(server.get_uri(), database)
+    return str(server.get_uri(database=database))
 
 
 def stop_embedded(settings: Settings) -> None:
     """Stop the embedded server of this installation; nothing happens when it was never started."""
     get_server = _server_package()
     folder = embedded_folder(settings)
-    if settings.warehouse_url or not (folder / "postmaster.pid").exists():
+    if not (folder / "postmaster.pid").exists():
         return
     with _alone(folder):
         server = get_server(folder, cleanup_mode=None, start=False)
@@ -257,14 +257,14 @@ def _alone(folder: Path) -> Iterator[None]:
         yield
 
 
-def _ensure_database(admin_url: str) -> None:
+def _ensure_database(admin_url: str, database: str) -> None:
     with psycopg.connect(admin_url, autocommit=True) as connection:
-        if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [_DATABASE]).fetchone():
+        if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [database]).fetchone():
             return
         connection.execute(
             sql.SQL(
                 "CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8' LOCALE_PROVIDER builtin"
                 " BUILTIN_LOCALE 'C.UTF-8' LC_COLLATE 'C' LC_CTYPE 'C'"
-            ).format(sql.Identifier(_DATABASE))
+            ).format(sql.Identifier(database))
         )
-        log.info("embedded PostgreSQL: database %s created", _DATABASE)
+        log.info("embedded PostgreSQL: database %s created", database)
