@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 
 import typer
@@ -40,6 +40,7 @@ def correct(
     url, folder = prepared(lake, warehouse)
     made = months.correct(url, folder, company, month.date(), reason, by)
     say(f"{company} {made.month:%Y-%m}: 版本 version {made.version}, {made.run_id}, {made.content_hash[:16]}")
+    _tell_gaps(url, company, month.date())
 
 
 @app.command()
@@ -57,6 +58,20 @@ def show(company: Company, month: Month, lake: Lake = None, warehouse: Warehouse
         at = f"{each.locked_at:%Y-%m-%d %H:%M %Z}"
         shown.add_row(*cells(each.version, each.run_id, each.locked_by, at, each.reason, each.content_hash[:16]))
     console.print(shown)
+    _tell_gaps(url, company, month.date())
+
+
+def _tell_gaps(url: str, company: str, month: date) -> None:
+    """Where the months beside this one do not follow, and what to do."""
+    from huikuan.finance import months
+
+    for gap in months.gaps(url, company, month):
+        wrong = months.before(gap.month) if gap.month == month else gap.month
+        say(f"不衔接 does not follow: {gap}")
+        say(
+            f"  → run the night of {months.closing_date(wrong)} again, then `huikuan month correct {company}"
+            f" {wrong:%Y-%m}`: 重跑该夜后更正该月"
+        )
 
 
 @app.command()

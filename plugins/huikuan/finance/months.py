@@ -12,6 +12,7 @@ import logging
 from collections.abc import Collection
 from dataclasses import dataclass, fields
 from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -114,6 +115,46 @@ def outdated(url: str, company_id: str, month: date) -> Run | None:
         if not known or run is None or run.status != "published" or run.run_id == known[-1].run_id:
             return None
         return None if figures_hash(connection, company_id, run) == known[-1].content_hash else run
+
+
+@dataclass(frozen=True)
+class Gap:
+    """A closed month that was opened with another amount than the month before is closed on."""
+
+    month: date
+    figure: str
+    """``receivables``, or ``allowance``."""
+    currency: str
+    is_total: bool
+    closed_with: Decimal
+    opened_with: Decimal
+
+    def __str__(self) -> str:
+        total = ", all currencies" if self.is_total else ""
+        return (
+            f"{self.month:%Y-%m} opens with {self.figure} of {self.currency} {self.opened_with:,.2f}{total}; "
+            f"{before(self.month):%Y-%m} is closed on {self.closed_with:,.2f}"
+        )
+
+
+def gaps(url: str, company_id: str, month: date) -> list[Gap]:
+    """Where a closed month does not follow the closed month before, or the next closed month does not follow it.
+
+    A booking that comes late into a closed month leads to one, and so does a correction: the month after was opened
+    with what was known then.
+    """
+    names = ", ".join(column.name for column in fields(Gap))
+    with connect(url, "desk") as connection, connection.cursor(row_factory=class_row(Gap)) as cursor:
+        return cursor.execute(
+            f"SELECT {names} FROM collections.closed_month_chain WHERE company_id = %s AND month IN (%s, %s)"
+            " AND difference <> 0 ORDER BY month, figure DESC, is_total, currency",
+            [company_id, month, closing_date(month)],
+        ).fetchall()
+
+
+def before(month: date) -> date:
+    """First day of the month before."""
+    return first_day(month) - relativedelta(months=1)
 
 
 def first_day(month: date) -> date:

@@ -171,8 +171,9 @@ def _write(run: Run, url: str, batch_id: str) -> None:
 def lock_month(run: Run) -> int:
     """Close the month of every company; one that is closed stays. Returns how many are closed.
 
-    Operators are told of a closed month whose night was run again with other figures: whether that is a correction, a
-    person says. Raises FinanceError when some could not be closed, after all others were.
+    Operators are told of a closed month whose night was run again with other figures, and of one that does not open
+    with what the month before was closed on: whether that is a correction, a person says. Raises FinanceError when
+    some could not be closed, after all others were.
     """
     from huikuan.finance import months
     from huikuan.orchestration import alerts
@@ -190,6 +191,15 @@ def lock_month(run: Run) -> int:
                 f"{month:%Y-%m} of {company_id} is closed on other figures than tonight's",
                 f"The month stays as it was closed. Run {other.run_id} has other figures.\n  → "
                 f"`huikuan month correct {company_id} {month:%Y-%m} --as … --reason …` makes a version of them.",
+            )
+        if found := [gap for gap in months.gaps(url, company_id, month) if gap.month == month]:
+            last = months.before(month)
+            alerts.tell(
+                run.business_date,
+                f"{month:%Y-%m} of {company_id} does not follow {last:%Y-%m}",
+                "\n".join(map(str, found)) + "\nSomething was booked into the closed month after its close.\n"
+                f"  → If it belongs there, run the night of {months.closing_date(last)} again, then "
+                f"`huikuan month correct {company_id} {last:%Y-%m} --as … --reason …`.",
             )
 
     failed = _each(known, close, "company")
