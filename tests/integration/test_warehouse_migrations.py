@@ -121,7 +121,7 @@ def test_every_output_table_has_a_view_with_its_columns(module_warehouse_url: st
             assert [c.name for c in cursor.description or ()] == [c.name for c in table.columns]
     others = {"run", "last_run", "message", "delivered_notice", "supply_hold", "release_list", "referral"}
     wide = {"calendar_day", "metric_daily", "metric_month_end"}
-    closed = {"month_lock", *(f"closed_{name}" for name in FIGURES)}
+    closed = {"month_lock", "closed_month_chain", *(f"closed_{name}" for name in FIGURES)}
     assert set(view_texts()) == {*RESULTS, *others, *wide, *closed, "sanction_override", "statement", "statement_reply"}
 
 
