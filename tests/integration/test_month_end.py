@@ -357,7 +357,7 @@ def test_each_approved_statement_enters_the_outbox_once(books: Books, made: Prep
     assert _mail(books, made) == set()
     with psycopg.connect(books.url) as connection:
         connection.execute(
-            "UPDATE store.message SET state = 'sent', sent_at = '2026-07-06 01:00Z' WHERE kind = 'statement'"
+            "UPDATE store.message SET state = 'sent', sent_at = '2026-07-05 23:30Z' WHERE kind = 'statement'"
         )
 
 
@@ -365,7 +365,9 @@ def test_each_approved_statement_enters_the_outbox_once(books: Books, made: Prep
 def test_the_night_reads_what_was_sent_and_answered_by_then(
     books: Books, made: Prepared, tmp_path: Path, through: int, is_sent: bool, answered: int
 ) -> None:
-    """One of the customers has confirmed, on 9 July; that the others say nothing is not written down anywhere."""
+    """They were sent on the morning of 6 July in Shanghai, which is the evening of the 5th in UTC. One of the customers
+    has confirmed, on 9 July; that the others say nothing is not written down anywhere.
+    """
     facts = OwnFacts(books.url, date(2026, 7, through + 1))
     for table in ("statement", "statement_reply"):
         facts.write(table, tmp_path / f"{table}.parquet")

@@ -51,7 +51,10 @@ MASTER: dict[str, list[dict[str, Any]]] = {
 
 
 def complete(rows: Rows, business_date: date) -> dict[str, list[dict[str, Any]]]:
-    """Rows with defaults; documents without dates were issued a year ago, allocations happen on their receipt's day."""
+    """Rows with defaults; documents without dates were issued a year ago, allocations happen on their receipt's day.
+
+    A statement was approved on the day on which it was sent.
+    """
     ledger = {
         table: [{**DEFAULTS.get(table, {}), **row} for row in [*rows.get(table, MASTER.get(table, []))]]
         for table in {"document", "receipt", "allocation", *MASTER, *rows}
@@ -63,6 +66,9 @@ def complete(rows: Rows, business_date: date) -> dict[str, list[dict[str, Any]]]
     for number, allocation in enumerate(ledger["allocation"]):
         allocation.setdefault("allocation_id", f"auto-{number}")
         allocation.setdefault("allocated_on", received.get(allocation["source_id"], business_date - timedelta(days=1)))
+    for statement in ledger.get("statement", []):
+        day = statement.setdefault("approved_on", statement.get("sent_on") or statement["cut_off"])
+        statement.setdefault("approved_at", f"{day} 01:00:00+00")
     if rows.get("allocation") == []:
         ledger["allocation"] = []
     return ledger

@@ -1,4 +1,4 @@
--- Entries of the contact log; contacted_at in the company's local time, counted by its day in UTC.
+-- Entries of the contact log; contacted_at in the company's local time, by whose day it counts.
 SELECT
     l.company_id,
     l.account_id,
@@ -12,5 +12,5 @@ SELECT
     l.next_step_on
 FROM ledger.contact_log AS l
 INNER JOIN ledger.company AS c ON l.company_id = c.company_id
-WHERE CAST(TIMEZONE('UTC', l.contacted_at) AS DATE) <= $as_of
+WHERE CAST(TIMEZONE(c.timezone, l.contacted_at) AS DATE) <= $as_of
 ORDER BY l.contacted_at, l.log_id

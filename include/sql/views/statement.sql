@@ -1,5 +1,7 @@
 -- Statements of account (对账函), their approval and whether they were sent by mail; an empty choice is not approved.
+-- column decided_day: Day of decided_at by the clock of the company.
 -- column sent_at: When the customer's server accepted the statement of this number; empty: not sent by mail.
+-- column sent_on: Day of sent_at by the clock of the company.
 SELECT
     b.business_date,
     b.run_id,
@@ -19,9 +21,13 @@ SELECT
     d.decided_by,
     d.decided_on,
     d.decided_at,
-    m.sent_at
+    (d.decided_at AT TIME ZONE COALESCE(c.timezone, m.timezone, 'UTC'))::date AS decided_day,
+    m.sent_at,
+    (m.sent_at AT TIME ZONE COALESCE(m.timezone, 'UTC'))::date AS sent_on
 FROM store.statement AS s
 INNER JOIN store.statement_batch AS b ON s.batch_id = b.batch_id
+LEFT JOIN store.company AS c
+    ON b.business_date = c.business_date AND b.run_id = c.run_id AND s.company_id = c.company_id
 LEFT JOIN store.statement_decision AS d ON s.statement_id = d.statement_id
 LEFT JOIN store.message AS m
     ON

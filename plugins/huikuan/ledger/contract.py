@@ -434,7 +434,7 @@ _table(
     _company(),
     _key("account_id", "Customer account (客户)."),
     _need("kind", Text, "Kind of mail."),
-    _need("sent_on", Date, "Day on which the customer's server accepted it, in UTC."),
+    _need("sent_on", Date, "Day on which the customer's server accepted it, by the company's clock."),
     comment="Mails about an account that were really sent (已送达的催款函).",
     optional=True,
     dated_by="sent_on",
@@ -446,7 +446,11 @@ _table(
     _key("account_id", "Customer account (客户)."),
     _key("number", "Number that the customer reads and quotes."),
     _need("cut_off", Date, "Close of books that it shows."),
-    _may("sent_on", Date, "Day on which the customer's server accepted it, in UTC; empty: not sent by mail."),
+    _need("approved_at", TIMESTAMP, "When it was approved; the same figures approved again: the last time."),
+    _need("approved_on", Date, "Day of it, by the company's clock."),
+    _may(
+        "sent_on", Date, "Day on which the customer's server accepted it, by the same clock; empty: not sent by mail."
+    ),
     comment="Statements of account that were approved (已批准的对账函).",
     optional=True,
     dated_by="cut_off",

@@ -36,14 +36,15 @@ _SELECTS = {
         ORDER BY override_id
     """,
     "notice": """
-        SELECT message_id, company_id, account_id, kind, CAST(sent_at AS DATE) AS sent_on
+        SELECT message_id, company_id, account_id, kind, sent_on
         FROM warehouse.collections.delivered_notice
-        WHERE CAST(sent_at AS DATE) <= DATE '{as_of}'
+        WHERE sent_on <= DATE '{as_of}'
         ORDER BY message_id, company_id, account_id
     """,
     "statement": """
         SELECT company_id, account_id, number, MAX(cut_off) AS cut_off,
-            MAX(CASE WHEN CAST(sent_at AS DATE) <= DATE '{as_of}' THEN CAST(sent_at AS DATE) END) AS sent_on
+            MAX(decided_at) AS approved_at, MAX(decided_day) AS approved_on,
+            MAX(CASE WHEN sent_on <= DATE '{as_of}' THEN sent_on END) AS sent_on
         FROM warehouse.collections.statement
         WHERE choice = 'approved' AND cut_off <= DATE '{as_of}'
         GROUP BY company_id, account_id, number

@@ -6,30 +6,25 @@ WITH contact AS (
     SELECT
         l.company_id,
         l.account_id,
-        COALESCE(c.timezone, 'UTC') AS timezone,
         l.contacted_at,
+        l.contacted_on,
         l.channel,
         l.next_step_on,
         COALESCE(u.meaning, 'talk') AS meaning
-    FROM ledger.contact_log AS l
-    LEFT JOIN ledger.company AS c ON l.company_id = c.company_id
+    FROM dated_contact AS l
     LEFT JOIN policy.contact_outcome AS u ON l.outcome = u.outcome AND u.meaning IN ('unanswered', 'delivered')
-    WHERE
-        -- The zone decides near midnight only.
-        DATE_DIFF('day', CAST(l.contacted_at AS DATE), $as_of) > 1
-        OR CAST(l.contacted_at AT TIME ZONE COALESCE(c.timezone, 'UTC') AS DATE) <= $as_of
 ),
 
 latest AS (
     SELECT
         company_id,
         account_id,
-        timezone,
-        MAX(CASE WHEN meaning <> 'delivered' THEN contacted_at END) AS tried_at,
-        MAX(CASE WHEN meaning = 'talk' THEN contacted_at END) AS talked_at,
-        MAX(CASE WHEN meaning = 'talk' AND channel = 'visit' THEN contacted_at END) AS visited_at
+        MAX(CASE WHEN meaning <> 'delivered' THEN contacted_on END) AS last_try_on,
+        MAX(CASE WHEN meaning = 'talk' THEN contacted_on END) AS last_talk_on,
+        MAX(CASE WHEN meaning = 'talk' AND channel = 'visit' THEN contacted_on END) AS last_visit_on,
+        MAX(CASE WHEN meaning = 'talk' THEN contacted_at END) AS talked_at
     FROM contact
-    GROUP BY company_id, account_id, timezone
+    GROUP BY company_id, account_id
 ),
 
 agreed AS (
@@ -42,18 +37,6 @@ agreed AS (
         ON t.company_id = x.company_id AND t.account_id = x.account_id AND t.contacted_at = x.talked_at
     WHERE t.meaning = 'talk' AND t.next_step_on IS NOT NULL
     GROUP BY t.company_id, t.account_id
-),
-
-talk AS (
-    SELECT
-        t.company_id,
-        t.account_id,
-        CAST(t.tried_at AT TIME ZONE t.timezone AS DATE) AS last_try_on,
-        CAST(t.talked_at AT TIME ZONE t.timezone AS DATE) AS last_talk_on,
-        CAST(t.visited_at AT TIME ZONE t.timezone AS DATE) AS last_visit_on,
-        g.follow_up_on
-    FROM latest AS t
-    LEFT JOIN agreed AS g ON t.company_id = g.company_id AND t.account_id = g.account_id
 ),
 
 promised AS (
@@ -84,7 +67,7 @@ known AS (
         t.last_talk_on,
         t.last_try_on,
         t.last_visit_on,
-        t.follow_up_on,
+        g.follow_up_on,
         CASE
             WHEN o.owes_since IS NOT NULL
                 THEN
@@ -93,7 +76,8 @@ known AS (
                     )
         END AS quiet_since
     FROM ledger.account AS a
-    LEFT JOIN talk AS t ON a.company_id = t.company_id AND a.account_id = t.account_id
+    LEFT JOIN latest AS t ON a.company_id = t.company_id AND a.account_id = t.account_id
+    LEFT JOIN agreed AS g ON a.company_id = g.company_id AND a.account_id = g.account_id
     LEFT JOIN promised AS m ON a.company_id = m.company_id AND a.account_id = m.account_id
     LEFT JOIN owing AS o ON a.company_id = o.company_id AND a.account_id = o.account_id
 )

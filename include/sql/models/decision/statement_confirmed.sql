@@ -1,5 +1,5 @@
--- One row per statement that its customer confirmed (对账回函): the answer counts unless other figures of the same cut-off
--- had been sent before it came.
+-- One row per statement that its customer confirmed (对账回函): the answer counts unless other figures of the same
+-- cut-off, approved later, had been sent before it came, or approved where they were not sent by mail.
 -- materialise: view
 SELECT
     r.company_id,
@@ -19,7 +19,6 @@ WHERE
             n.company_id = s.company_id
             AND n.account_id = s.account_id
             AND n.cut_off = s.cut_off
-            AND n.number <> s.number
-            AND n.sent_on > s.sent_on
-            AND n.sent_on <= r.received_on
+            AND n.approved_at > s.approved_at
+            AND COALESCE(n.sent_on, n.approved_on) <= r.received_on
     )

@@ -15,7 +15,7 @@ WITH asked AS (
         r.shown_amount,
         r.document_id,
         ROW_NUMBER() OVER (
-            PARTITION BY s.company_id, s.account_id ORDER BY s.cut_off DESC, s.sent_on DESC NULLS LAST, s.number DESC
+            PARTITION BY s.company_id, s.account_id ORDER BY s.cut_off DESC, s.approved_at DESC, s.number DESC
         ) AS place
     FROM ledger.statement AS s
     LEFT JOIN ledger.statement_reply AS r

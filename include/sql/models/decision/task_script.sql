@@ -8,16 +8,13 @@ WITH spoken AS (
         l.company_id,
         l.account_id,
         l.reason_code,
-        CAST(l.contacted_at AS DATE) AS given_on,
+        l.contacted_on AS given_on,
         ROW_NUMBER() OVER (
             PARTITION BY l.company_id, l.account_id ORDER BY l.contacted_at DESC, l.log_id DESC
         ) AS place
-    FROM ledger.contact_log AS l
+    FROM dated_contact AS l
     CROSS JOIN policy.script_window AS w
-    WHERE
-        l.reason_code IS NOT NULL
-        AND CAST(l.contacted_at AS DATE) <= $as_of
-        AND CAST(l.contacted_at AS DATE) > w.reasons_from
+    WHERE l.reason_code IS NOT NULL AND l.contacted_on > w.reasons_from
 ),
 
 disputed AS (

@@ -5,10 +5,9 @@ WITH contact AS (
     SELECT
         l.company_id,
         l.account_id,
-        CAST(l.contacted_at AT TIME ZONE COALESCE(c.timezone, 'UTC') AS DATE) AS on_date,
+        l.contacted_on AS on_date,
         COALESCE(u.meaning, 'talk') AS meaning
-    FROM ledger.contact_log AS l
-    LEFT JOIN ledger.company AS c ON l.company_id = c.company_id
+    FROM dated_contact AS l
     LEFT JOIN policy.contact_outcome AS u ON l.outcome = u.outcome AND u.meaning IN ('unanswered', 'delivered')
 )
 
@@ -19,5 +18,5 @@ SELECT
     COUNT(*) AS tries,
     COUNT(*) FILTER (WHERE meaning = 'talk') AS talks
 FROM contact
-WHERE on_date <= $as_of AND meaning <> 'delivered'
+WHERE meaning <> 'delivered'
 GROUP BY company_id, account_id, on_date

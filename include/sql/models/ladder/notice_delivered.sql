@@ -6,13 +6,12 @@ WITH word AS (
     SELECT
         company_id,
         account_id,
-        CAST(contacted_at AS DATE) AS delivered_on,
+        contacted_on AS delivered_on,
         'contact' AS source,
         channel,
         outcome,
         'contact_log:' || log_id AS evidence
-    FROM ledger.contact_log
-    WHERE CAST(contacted_at AS DATE) <= $as_of
+    FROM dated_contact
     UNION ALL
     SELECT
         company_id,

@@ -11,11 +11,11 @@
 --     window: as_of
 --     edge_en: Receivables are the balance of the general ledger, open amount less free credit. A month without sales
 --       counts its days, note zero_sales_months:<n>. A balance that all sales since the scope's first, or of the months
---       that the policy goes back, do not cover has note beyond_history and the days that were passed. An open month
---       counts its days up to the close. A credit balance is 0 days, note credit_balance. A scope without sales has no
---       figure, note no_sales
+--       that the policy goes back, do not cover has note beyond_history and the days that were passed; both notes may
+--       hold. An open month counts its days up to the close. A credit balance is 0 days, note credit_balance. A scope
+--       without sales has no figure, note no_sales
 --     edge_zh: 应收账款为总账余额（未清金额减未核销款）。无销售的月份计入其天数，note 为 zero_sales_months:<月数>；本范围首笔销售以来（或政策规定的倒推月数）的销售仍不足
---       以覆盖时，取已倒推的天数，note 为 beyond_history；未结束的月份计至截止日；贷方余额为 0 天，note 为 credit_balance；本范围无销售时无值，note 为 no_sales
+--       以覆盖时，取已倒推的天数，note 为 beyond_history，两者可并存；未结束的月份计至截止日；贷方余额为 0 天，note 为 credit_balance；本范围无销售时无值，note 为 no_sales
 -- materialise: table
 WITH balance AS (
     SELECT
@@ -109,8 +109,14 @@ SELECT
     CASE
         WHEN h.company_id IS NULL THEN 'no_sales'
         WHEN b.closing < 0 THEN 'credit_balance'
-        WHEN COALESCE(c.sales, 0) < b.closing THEN 'beyond_history'
-        WHEN c.empty_months > 0 THEN 'zero_sales_months:' || c.empty_months
+        ELSE NULLIF(
+            CONCAT_WS(
+                ', ',
+                CASE WHEN COALESCE(c.sales, 0) < b.closing THEN 'beyond_history' END,
+                CASE WHEN c.empty_months > 0 THEN 'zero_sales_months:' || c.empty_months END
+            ),
+            ''
+        )
     END AS note
 FROM balance AS b
 LEFT JOIN history AS h

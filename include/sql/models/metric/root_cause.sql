@@ -16,28 +16,16 @@
 --     edge_zh: 取政策 look_back_days 内最近一次沟通或争议（无论是否已解决）给出的原因，同日以争议为准；沟通按公司所在时区的日期计；未给出原因或原因未在政策中归类者
 --       为 unknown。金额之和等于本范围的 overdue_amount；欠多币种的客户在合计中只算一户
 -- materialise: table
-WITH talk AS (
-    SELECT
-        l.company_id,
-        l.account_id,
-        l.reason_code,
-        CAST(l.contacted_at AT TIME ZONE COALESCE(c.timezone, 'UTC') AS DATE) AS given_on,
-        l.log_id
-    FROM ledger.contact_log AS l
-    LEFT JOIN ledger.company AS c ON l.company_id = c.company_id
-    WHERE l.reason_code IS NOT NULL
-),
-
-given AS (
+WITH given AS (
     SELECT
         company_id,
         account_id,
         reason_code,
-        given_on,
+        contacted_on AS given_on,
         'contact_log' AS source,
         log_id AS given_id
-    FROM talk
-    WHERE given_on <= $as_of
+    FROM dated_contact
+    WHERE reason_code IS NOT NULL
     UNION ALL
     SELECT
         d.company_id,

@@ -7,10 +7,10 @@ SELECT
     COUNT(*) FILTER (WHERE u.outcome IS NOT NULL) AS unanswered_contacts,
     COUNT(*) FILTER (WHERE r.outcome IS NOT NULL) AS refused_contacts,
     COUNT(*) FILTER (WHERE l.reason_code IS NOT NULL) AS reasoned_contacts,
-    MAX(CAST(l.contacted_at AS DATE)) AS last_contacted_on
-FROM ledger.contact_log AS l
+    MAX(l.contacted_on) AS last_contacted_on
+FROM dated_contact AS l
 CROSS JOIN policy.look_back AS w
 LEFT JOIN policy.contact_outcome AS u ON l.outcome = u.outcome AND u.meaning = 'unanswered'
 LEFT JOIN policy.contact_outcome AS r ON l.outcome = r.outcome AND r.meaning = 'refused'
-WHERE CAST(l.contacted_at AS DATE) <= $as_of AND CAST(l.contacted_at AS DATE) > w.long_from
+WHERE l.contacted_on > w.long_from
 GROUP BY l.company_id, l.account_id
