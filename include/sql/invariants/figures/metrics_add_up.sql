@@ -1,8 +1,8 @@
 -- Figures of finance add up: what all segments have, and what all reps have, is what the company has, exactly. Of an
--- amount that is the figure itself, in every currency and in the functional one; of a ratio it is both of its parts, in
--- every currency: translated, each part is cut off at its last decimal by itself.
--- Not so: the monthly CEI, a mean of months; the sales that a count-back passes, since each scope goes back its own
--- way; ratios that are told of the company alone.
+-- amount that is the figure itself, in every currency and in the functional one; of a ratio of the ledger's money it is
+-- both of its parts, in every currency: translated, each part is cut off at its last decimal by itself.
+-- Not so: the sales that a count-back passes, since each scope goes back its own way; and what is counted from talks,
+-- promises and targets, since a segment or rep that never had money on the ledger is not told.
 WITH part AS (
     SELECT
         *,
@@ -10,7 +10,15 @@ WITH part AS (
         CASE WHEN unit = currency THEN value ELSE numerator END AS over,
         CASE WHEN unit <> currency AND name <> 'dso_countback' THEN denominator ELSE 0 END AS under
     FROM metric
-    WHERE closed_on = $as_of AND name <> 'cei_monthly' AND (unit = currency OR NOT is_total)
+    WHERE
+        closed_on = $as_of
+        AND (
+            unit = currency
+            OR NOT is_total AND name IN (
+                'dso_simple', 'dso_countback', 'dso_true', 'bpdso', 'add', 'cei', 'overdue_share_pct', 'days_late',
+                'days_to_pay'
+            )
+        )
 ),
 
 told AS (
