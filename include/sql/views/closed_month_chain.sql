@@ -67,8 +67,8 @@ SELECT
     figure,
     currency,
     is_total,
-    CAST(SUM(closed_with) AS numeric(28, 4)) AS closed_with,
-    CAST(SUM(opened_with) AS numeric(28, 4)) AS opened_with,
-    CAST(SUM(opened_with) - SUM(closed_with) AS numeric(28, 4)) AS difference
+    SUM(closed_with)::numeric(28, 4) AS closed_with,
+    SUM(opened_with)::numeric(28, 4) AS opened_with,
+    (SUM(opened_with) - SUM(closed_with))::numeric(28, 4) AS difference
 FROM ends
 GROUP BY company_id, month, version, previous_version, figure, currency, is_total
