@@ -4,20 +4,39 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
 
 from huikuan.orchestration import local
 from huikuan.settings import Settings
 
-TIMEOUT_SECONDS = 150
+PATIENCE_SECONDS = 900
+"""Only what hangs takes so long: a busy machine needs half a minute to start a task that runs for two seconds."""
 READING_SECONDS = 6
 """Nobody answers faster. Airflow 3.3 fails a task whose answer comes before it has noted that its first half ended."""
+
+Seen = TypeVar("Seen")
+
+
+def eventually(look: Callable[[], tuple[bool, Seen]], what: str) -> Seen:
+    """What is seen when ``look`` is content; what it saw last is the failure."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    is_over, seen = look()
+    while not is_over:
+        assert time.monotonic() < deadline, f"waited {PATIENCE_SECONDS} s for {what}, seen {seen}"
+        time.sleep(0.5)
+        is_over, seen = look()
+    return seen
+
+
+def _times(tasks: list[dict[str, Any]]) -> list[str]:
+    keys = ("task_id", "map_index", "try_number", "state", "start_date", "end_date")
+    return [" ".join(str(task[key]) for key in keys) for task in tasks]
 
 
 def environment(url: str, canary: str, **more: str) -> dict[str, str]:
@@ -71,9 +90,8 @@ class Stage:
 
     def wait(self, run_id: str, wanted: dict[int, str], attempt: int = 1) -> None:
         """Until the approvals of a run are in these states, by map index; one that would be tried again ends it."""
-        deadline = time.monotonic() + TIMEOUT_SECONDS
-        states: dict[int, str] = {}
-        while time.monotonic() < deadline:
+
+        def look() -> tuple[bool, list[str]]:
             tasks = [task for task in self.tasks(run_id) if task["task_id"] in ("approve", self.first)]
             for task in tasks:
                 assert task["state"] != "up_for_retry", self._log(run_id, task)
@@ -82,24 +100,21 @@ class Stage:
                 for task in tasks
                 if task["task_id"] == "approve" and task["map_index"] >= 0 and task["try_number"] >= attempt
             }
-            if states == wanted:
-                return
-            time.sleep(0.5)
-        raise AssertionError(f"{run_id}: wanted {wanted}, found {states}")
+            return states == wanted, _times(tasks)
+
+        eventually(look, f"{run_id}: approvals {wanted}")
 
     def wait_for(self, run_id: str, wanted: dict[str, str]) -> None:
         """Until these tasks, named as in ``states``, are in these states; one that would be tried again ends it."""
-        deadline = time.monotonic() + TIMEOUT_SECONDS
-        states: dict[str, str] = {}
-        while time.monotonic() < deadline:
-            for task in self.tasks(run_id):
+
+        def look() -> tuple[bool, list[str]]:
+            tasks = self.tasks(run_id)
+            for task in tasks:
                 is_wanted = f"{task['task_id']} {task['map_index']}" in wanted
                 assert not (is_wanted and task["state"] == "up_for_retry"), self._log(run_id, task)
-            states = self.states(run_id)
-            if wanted.items() <= states.items():
-                return
-            time.sleep(0.5)
-        raise AssertionError(f"{run_id}: wanted {wanted}, found {states}")
+            return wanted.items() <= self.states(run_id).items(), _times(tasks)
+
+        eventually(look, f"{run_id}: {wanted}")
 
     def _log(self, run_id: str, task: dict[str, Any]) -> str:
         path = f"/dags/{self.dag}/dagRuns/{run_id}/taskInstances/{task['task_id']}/logs/{task['try_number']}"

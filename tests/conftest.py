@@ -13,6 +13,7 @@ import psycopg
 import pytest
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
+from xdist.scheduler import LoadFileScheduling
 
 from huikuan.settings import Settings
 from huikuan.warehouse.connect import start_embedded, stop_embedded
@@ -21,6 +22,20 @@ from huikuan.warehouse.migrate import migrate
 os.environ.pop("COLUMNS", None)  # test processes side by side are told the width of a screen that they do not have
 
 _TEMPLATE = "huikuan"
+
+
+class _OneAirflowAtATime(LoadFileScheduling):
+    """Each file whole in one process; those with an Airflow one after the other: it fills a processor alone."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = super()._split_scope(nodeid)
+        return "tests/dags" if file.startswith("tests/dags/") else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config) -> _OneAirflowAtATime | None:
+    """Used where test processes run side by side with ``--dist loadfile``."""
+    return _OneAirflowAtATime(config) if config.getoption("dist") == "loadfile" else None
 
 
 @pytest.fixture(scope="session")

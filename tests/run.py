@@ -4,7 +4,8 @@ Tests that need a system package (Debian's chromium, its fonts for Chinese, a Ma
 missing, never skipped silently: the last lines name the package. Continuous integration installs all of them, so there
 nothing is left out.
 
-Test files run side by side, each whole in one process: what the tests of a file share is made once.
+Test files run side by side, each whole in one process: what the tests of a file share is made once. They begin in the
+order of their names, so that the long ones (``dags``) come first and the short ones (``unit``) fill up the end.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ def main() -> int:
     if missing and os.environ.get("CI"):
         sys.stderr.write(f"continuous integration must install {', '.join(missing.values())}\n")
         return 2
-    arguments = sys.argv[1:] or ["-n", str(_workers()), "--dist", "loadfile"]
+    arguments = sys.argv[1:] or ["-n", str(_workers()), "--dist", "loadfile", "--no-loadscope-reorder"]
     if missing:
         arguments += ["-m", " and ".join(f"not {marker}" for marker in missing)]
     code = pytest.main(arguments)

@@ -1,4 +1,4 @@
-"""A real Airflow of its own for these tests: SQLite metadata in a temporary home, never the developer's."""
+"""A real Airflow of its own for these tests: in a temporary home, never the developer's."""
 
 from __future__ import annotations
 

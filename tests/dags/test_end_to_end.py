@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -24,14 +23,13 @@ import pytest
 from huikuan.ledger.demo import generate
 from huikuan.orchestration import local
 from huikuan.settings import Settings
-from tests.approval_airflow import everything_written
+from tests.approval_airflow import eventually, everything_written
 
 pytestmark = pytest.mark.airflow
 
 GOOD, STOPPED = date(2026, 9, 2), date(2026, 9, 3)
 NIGHTLY, OUTREACH = "collections_nightly", "collections_outreach"
 CANARIES = ("canary-warehouse-7Qx", "canary-ledger-Zk3")
-TIMEOUT_SECONDS = 240
 
 
 @dataclass(frozen=True)
@@ -93,21 +91,18 @@ def _lose_the_accounts(ledger: Path) -> None:
 
 def _finished(api: local.Api, dag_id: str, night: date) -> tuple[dict[str, Any], dict[str, str]]:
     """The run of a business date when it has ended, and the state of each of its tasks."""
-    deadline = time.monotonic() + TIMEOUT_SECONDS
-    runs: list[dict[str, Any]] = []
-    while time.monotonic() < deadline:
+
+    def look() -> tuple[bool, tuple[dict[str, Any], dict[str, str]]]:
         runs = [run for run in api.get(f"/dags/{dag_id}/dagRuns")["dag_runs"] if run["partition_key"] == str(night)]
-        if runs:
-            path = f"/dags/{dag_id}/dagRuns/{runs[0]['dag_run_id']}/taskInstances"
-            found = api.get(path)["task_instances"]
-            for task in found:
-                run = path.removesuffix("/taskInstances")
-                assert task["state"] != "up_for_retry", local.log_tail(api, run, task)
-            tasks = {task["task_id"]: task["state"] for task in found}
-            if runs[0]["state"] in ("success", "failed"):
-                return runs[0], tasks
-        time.sleep(0.5)
-    raise AssertionError(f"{dag_id} of {night} did not end: {runs}")
+        if not runs:
+            return False, ({}, {})
+        path = f"/dags/{dag_id}/dagRuns/{runs[0]['dag_run_id']}"
+        tasks = api.get(f"{path}/taskInstances")["task_instances"]
+        for task in tasks:
+            assert task["state"] != "up_for_retry", local.log_tail(api, path, task)
+        return runs[0]["state"] in ("success", "failed"), (runs[0], {t["task_id"]: t["state"] for t in tasks})
+
+    return eventually(look, f"{dag_id} of {night}")
 
 
 def test_a_good_night_is_published_and_starts_its_morning(seen: Seen) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,12 +16,12 @@ from huikuan.orchestration import local
 from huikuan.orchestration.backtest import QuestionError, named
 from huikuan.settings import Settings
 from huikuan.warehouse.migrate import migrate
+from tests.approval_airflow import eventually
 from tests.backtest_samples import BOUND, DAYS, edited, store_nights
 
 DAG = "collections_policy_backtest"
 CANARY = "canary-backtest-5Hd"
 DRAFT = "drafts/2026.5.yaml"
-TIMEOUT_SECONDS = 180
 
 
 @dataclass(frozen=True)
@@ -81,13 +80,13 @@ def asked(new_database: Callable[..., str]) -> Iterator[Asked]:
 def _run(api: local.Api, conf: dict[str, str]) -> tuple[str, dict[str, str]]:
     """Trigger, wait, and return the run's id and the states of its tasks."""
     run_id = str(api.post(f"/dags/{DAG}/dagRuns", {"logical_date": None, "conf": conf})["dag_run_id"])
-    deadline = time.monotonic() + TIMEOUT_SECONDS
-    while time.monotonic() < deadline:
-        if api.get(f"/dags/{DAG}/dagRuns/{run_id}")["state"] in ("success", "failed"):
-            tasks = api.get(f"/dags/{DAG}/dagRuns/{run_id}/taskInstances")["task_instances"]
-            return run_id, {task["task_id"]: task["state"] for task in tasks}
-        time.sleep(0.5)
-    raise AssertionError(f"the run {run_id} did not end")
+
+    def look() -> tuple[bool, dict[str, str]]:
+        state = api.get(f"/dags/{DAG}/dagRuns/{run_id}")["state"]
+        tasks = api.get(f"/dags/{DAG}/dagRuns/{run_id}/taskInstances")["task_instances"]
+        return state in ("success", "failed"), {task["task_id"]: task["state"] for task in tasks}
+
+    return run_id, eventually(look, f"the end of {run_id}")
 
 
 def _refused(api: local.Api, conf: dict[str, str]) -> str:

@@ -35,7 +35,7 @@ from huikuan.warehouse.connect import embedded_folder, label, start_embedded, st
 UP_PORT = 8080
 USER = "admin"
 DAG_IDS = ("collections_nightly", "collections_outreach", "collections_referrals")
-START_TIMEOUT_SECONDS = 180
+START_TIMEOUT_SECONDS = 300
 STOP_TIMEOUT_SECONDS = 15
 SERVICES: dict[str, tuple[str, ...]] = {
     "api-server": ("api-server",),
