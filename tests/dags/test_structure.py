@@ -30,7 +30,7 @@ EXPECTED = {
 # What a DAG file must leave to its tasks: each of them costs a tenth of a second to ten seconds.
 HEAVY = {
     "alembic.command", "css_inline", "duckdb", "great_expectations", "numpy", "pandas", "psycopg", "pyarrow",
-    "sqlglot", "xlsxwriter", "yagmail",
+    "xlsxwriter", "yagmail",
 }  # fmt: skip
 
 PARSE = """

@@ -8,17 +8,17 @@ order follows from the names; a circle is refused.
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-import sqlglot
-from sqlglot import exp
+import duckdb
 
 from huikuan.errors import ModelError
 from huikuan.settings import INCLUDE
@@ -55,11 +55,14 @@ class Model:
 def load_models(folder: Path = MODELS) -> tuple[Model, ...]:
     """Every model, each after all that it reads. Raises ModelError for a circle, an unknown name or two of one name."""
     models: dict[str, Model] = {}
-    for path in sorted(folder.glob("*/*.sql")):
-        model = _read(path)
-        if model.name in models:
-            raise ModelError(f"Two models are called {model.name}: {models[model.name].path}, {path}.", "Rename one.")
-        models[model.name] = model
+    with duckdb.connect() as connection:
+        for path in sorted(folder.glob("*/*.sql")):
+            model = _read(path, connection)
+            if model.name in models:
+                raise ModelError(
+                    f"Two models are called {model.name}: {models[model.name].path}, {path}.", "Rename one."
+                )
+            models[model.name] = model
     for model in models.values():
         unknown = model.inputs - set(models)
         if unknown:
@@ -111,18 +114,15 @@ def dependents(models: Sequence[Model], sources: Collection[str]) -> frozenset[s
     return frozenset(found)
 
 
-def _read(path: Path) -> Model:
+def _read(path: Path, connection: duckdb.DuckDBPyConnection) -> Model:
     sql = path.read_text(encoding="utf-8")
     kind = re.search(r"^-- materialise: (table|view)$", sql, re.MULTILINE)
     if kind is None:
         raise ModelError(f"{path} does not say how it is kept.", "Add the line `-- materialise: table` (or view).")
-    statements = sqlglot.parse(sql, read="duckdb")
-    if len(statements) != 1 or not isinstance(statements[0], exp.Query):
-        raise ModelError(f"{path} is not exactly one SELECT.", "Keep one SELECT per file.")
     unknown = set(re.findall(r"\$(\w+)", sql)) - {"business_date", "as_of"}
     if unknown:
         raise ModelError(f"{path} asks for ${min(unknown)}.", "Only $business_date and $as_of exist.")
-    inputs, outside = _reads(statements[0], path)
+    inputs, outside = _reads(sql, path, connection)
     return Model(
         name=path.stem,
         area=path.parent.name,
@@ -134,16 +134,42 @@ def _read(path: Path) -> Model:
     )
 
 
-def _reads(query: exp.Query, path: Path) -> tuple[frozenset[str], frozenset[str]]:
-    steps = {step.alias for step in query.find_all(exp.CTE)}
+def _reads(sql: str, path: Path, connection: duckdb.DuckDBPyConnection) -> tuple[frozenset[str], frozenset[str]]:
+    """What a statement names in its FROM clauses, by the syntax tree of the engine that will run it."""
+    text = sql.replace("'", "''")  # not a bound parameter: DuckDB would import pandas
+    (written,) = connection.execute(f"SELECT json_serialize_sql('{text}')").fetchone() or ("",)
+    tree = json.loads(written)
+    if tree["error"]:
+        raise ModelError(
+            f"{path} is not exactly one SELECT that DuckDB can read: {tree['error_message']}", "Mend it; one per file."
+        )
+    if len(tree["statements"]) != 1:
+        raise ModelError(f"{path} is not exactly one SELECT.", "Keep one SELECT per file.")
+    nodes = list(_nodes(tree))
+    steps = {step["key"] for node in nodes if "cte_map" in node for step in node["cte_map"]["map"]}
     inputs: set[str] = set()
     outside: set[str] = set()
-    for table in query.find_all(exp.Table):
-        if not table.db:
-            if table.name not in steps:
-                inputs.add(table.name)
-        elif table.db in _OUTSIDE:
-            outside.add(f"{table.db}.{table.name}")
+    for node in nodes:
+        if node.get("type") != "BASE_TABLE":
+            continue
+        schema, name = node["schema_name"], node["table_name"]
+        if not schema:
+            if name not in steps:
+                inputs.add(name)
+        elif schema in _OUTSIDE:
+            outside.add(f"{schema}.{name}")
         else:
-            raise ModelError(f"{path} reads {table.db}.{table.name}.", f"Known schemas: {', '.join(_OUTSIDE)}.")
+            raise ModelError(f"{path} reads {schema}.{name}.", f"Known schemas: {', '.join(_OUTSIDE)}.")
     return frozenset(inputs), frozenset(outside)
+
+
+def _nodes(tree: Any) -> Iterator[dict[str, Any]]:
+    """Every object of a JSON document."""
+    parts = [tree]
+    while parts:
+        part = parts.pop()
+        if isinstance(part, dict):
+            yield part
+            parts.extend(part.values())
+        elif isinstance(part, list):
+            parts.extend(part)
