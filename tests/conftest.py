@@ -13,6 +13,7 @@ import psycopg
 import pytest
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
+from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
 
 from huikuan.settings import Settings
@@ -33,9 +34,9 @@ class _OneAirflowAtATime(LoadFileScheduling):
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config) -> _OneAirflowAtATime | None:
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> _OneAirflowAtATime | None:
     """Used where test processes run side by side with ``--dist loadfile``."""
-    return _OneAirflowAtATime(config) if config.getoption("dist") == "loadfile" else None
+    return _OneAirflowAtATime(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 @pytest.fixture(scope="session")

@@ -24,6 +24,10 @@ from cryptography.x509.oid import NameOID
 
 USER, PASSWORD = "huikuan-mailer", "correct horse battery"
 
+IMPATIENT_SECONDS = 3.0
+"""Longer than a slow machine takes to answer a command, and all that a client waits for a ``silent`` server."""
+IMPATIENT = {"command_timeout": IMPATIENT_SECONDS, "answer_timeout": IMPATIENT_SECONDS}
+
 
 @dataclass(frozen=True)
 class Authority:
@@ -167,6 +171,12 @@ def hang_up(server: Any) -> str:
     server.loop.call_soon_threadsafe(server.transport.abort)
     threading.Event().wait(0.1)
     return "421 never heard"
+
+
+def silent(_: Any) -> str:
+    """No answer for as long as an impatient client waits."""
+    threading.Event().wait(3 * IMPATIENT_SECONDS)
+    return "250 too late"
 
 
 def once(fault: Callable[[Any], str | None], *, after: int = 0) -> Callable[[Any], str | None]:

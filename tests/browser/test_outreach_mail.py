@@ -78,7 +78,7 @@ def measured(chromium: str, mail: str, width: int, folder: Path) -> dict[str, ob
     flags += "--disable-component-update --disable-sync --hide-scrollbars --virtual-time-budget=5000 "
     flags += f"--window-size={max(width, 500)},2000"
     command = [chromium, *flags.split(), f"--user-data-dir={folder / 'profile'}", "--dump-dom", page.as_uri()]
-    dump = subprocess.run(command, capture_output=True, text=True, timeout=90, check=True).stdout
+    dump = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     found = re.search(r'<pre id="found">(.*?)</pre>', dump, re.S)
     assert found, dump[-2000:]
     result: dict[str, object] = json.loads(html.unescape(found[1]))

@@ -183,14 +183,14 @@ def test_two_processes_share_the_work_and_none_sends_twice(
     empty(url)
     fill(url, [("digest", f"R-{n:04}") for n in range(40)], run_id)
     with mail_server(authority.server_context()) as catcher:
-        catcher.faults["MAIL"] = lambda _: threading.Event().wait(0.02) and None
+        catcher.faults["MAIL"] = lambda _: threading.Event().wait(0.1) and None
         both = [sender_process(url, lake, catcher.port, authority) for _ in range(2)]
         assert [process.stdout.readline() for process in both if process.stdout] == ["ready\n", "ready\n"]
         for process in both:
             assert process.stdin is not None
             process.stdin.write("go\n")
             process.stdin.flush()
-        sent = [int(process.communicate(timeout=120)[0]) for process in both]
+        sent = [int(process.communicate()[0]) for process in both]
     assert sum(sent) == 40
     assert min(sent) >= 5
     assert catcher.logins == 2
@@ -203,24 +203,24 @@ def test_a_window_that_closes_while_the_sender_works(morning: tuple[str, Path, s
     """By the database's clock, mail by mail: what is not on its way by then stays, and expires."""
     url, lake, run_id = morning
     empty(url)
-    closing = datetime.now(UTC) + timedelta(seconds=1.5)
+    closing = datetime.now(UTC) + timedelta(seconds=10)
     times = {"not_before": closing - timedelta(hours=1), "not_after": closing}
     fill(url, [("digest", f"R-{n:04}") for n in range(8)], run_id, **times)
-    accepted: list[datetime] = []
+    accepted: list[str] = []
 
-    class Slow(Unreliable):
+    class ThirdIsSlow(Unreliable):
         def deliver(self, mail: Outgoing) -> None:
-            threading.Event().wait(0.4)
-            assert mail.content
-            accepted.append(datetime.now(UTC))
+            accepted.append(mail.message_id)
+            if len(accepted) == 3:
+                assert datetime.now(UTC) < closing
+                threading.Event().wait((closing - datetime.now(UTC)).total_seconds() + 0.2)
 
-    way = Slow(iter([]), Counter(), set())
+    way = ThirdIsSlow(iter([]), Counter(), set())
     first = send_messages(url, lake, DAY, way, POLICY, environment="production")
-    assert 1 <= first["states"]["sent"] <= 5
-    assert first["states"]["queued"] == first["waiting"] == 8 - first["states"]["sent"]
-    assert max(accepted) < closing + timedelta(seconds=0.6)
+    assert (first["states"], first["waiting"]) == ({"sent": 3, "queued": 5}, 5)
     then = send_messages(url, lake, DAY, way, POLICY, environment="production")
-    assert then["states"] == {"sent": len(accepted), "expired": 8 - len(accepted)}
+    assert then["states"] == {"sent": 3, "expired": 5}
+    assert len(accepted) == 3
 
 
 def test_a_living_sender_keeps_what_is_on_its_way(morning: tuple[str, Path, str]) -> None:

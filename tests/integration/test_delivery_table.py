@@ -17,7 +17,17 @@ import pytest
 
 from huikuan.errors import OutreachError
 from huikuan.outreach import Smtp, SmtpServer, send_messages
-from tests.mail_catcher import PASSWORD, USER, Authority, Catcher, hang_up, mail_server, make_authority
+from tests.mail_catcher import (
+    IMPATIENT,
+    PASSWORD,
+    USER,
+    Authority,
+    Catcher,
+    hang_up,
+    mail_server,
+    make_authority,
+    silent,
+)
 from tests.outbox_samples import (
     DAY,
     MORNING,
@@ -64,15 +74,6 @@ def answer(text: str) -> Fault:
     return lambda _: text
 
 
-def silent(_: Any) -> str:
-    """No answer for longer than the client waits."""
-    import time
-
-    time.sleep(1.5)
-    return "250 too late"
-
-
-QUICK = {"command_timeout": 0.7, "answer_timeout": 0.7}
 CASES = [
     Case("accepts"),
     Case("greylists: 451 to RCPT TO, the first time", "RCPT", answer("451 later")),
@@ -82,10 +83,10 @@ CASES = [
     Case("is full: 452 after DATA, the first time", "DATA", answer("452 disk full")),
     Case("leaves: 421 to the first MAIL FROM of a session", "MAIL", answer("421 bye"), only=(LIST, ESCALATION)),
     Case("hangs up before DATA", "RCPT", hang_up),
-    Case("says nothing to RCPT TO (time-out)", "RCPT", silent, settings=QUICK),
+    Case("says nothing to RCPT TO (time-out)", "RCPT", silent, settings=IMPATIENT),
     Case("hangs up after DATA, has kept the mail", "KEPT", hang_up),
     Case("hangs up after DATA, has lost the mail", "DATA", hang_up),
-    Case("says nothing after DATA (time-out), has kept the mail", "KEPT", silent, settings=QUICK),
+    Case("says nothing after DATA (time-out), has kept the mail", "KEPT", silent, settings=IMPATIENT),
     Case("hangs up after DATA each time, has kept the mail", "KEPT", hang_up, lasts=True),
     Case("shows a certificate of an unknown CA", settings={"cafile": None}, lasts=True),
     Case("shows a certificate of another host", host="mail.elsewhere.test", lasts=True),
@@ -201,11 +202,11 @@ def kill_each(case: Case, morning: tuple[str, Path, str], catcher: Catcher, auth
             if not server.recipient.startswith(victim):
                 return None
             process.kill()
-            process.wait(60)
+            process.wait()
             return "421 the client is dead"
 
         catcher.faults[case.command or ""] = kill
-        process.communicate("go\n", timeout=60)
+        process.communicate("go\n")
         assert process.returncode == -9
         wait_until_alone(url)
         left[victim] = now_in(url)[victim]

@@ -437,7 +437,7 @@ def test_processes_that_render_end_with_the_one_that_they_work_for(tmp_path: Pat
     assert process.stdout is not None
     assert process.stdout.readline()
     process.kill()
-    rest, _ = process.communicate(timeout=30)
+    rest, _ = process.communicate()
     assert len(rest.splitlines()) < 1999
 
 

@@ -69,7 +69,7 @@ def server() -> Iterator[dict[str, Any]]:
     )  # fmt: skip
     login = {"host": "127.0.0.1", "port": port, "user": "root", "charset": "utf8mb4", "autocommit": True}
     try:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 600
         while True:
             try:
                 pymysql.connect(**login).close()
@@ -81,7 +81,7 @@ def server() -> Iterator[dict[str, Any]]:
         yield login
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait()
         shutil.rmtree(home)
 
 

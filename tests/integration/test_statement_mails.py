@@ -8,7 +8,6 @@ import email.policy
 import hashlib
 import re
 import shutil
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -34,7 +33,17 @@ from huikuan.outreach.reading import newest_snapshot
 from huikuan.policy import Policy, load_policy
 from huikuan.policy.finance import StatementPolicy
 from huikuan.settings import DEFAULT_POLICY, Settings
-from tests.mail_catcher import PASSWORD, USER, Authority, Catcher, hang_up, mail_server, make_authority
+from tests.mail_catcher import (
+    IMPATIENT,
+    PASSWORD,
+    USER,
+    Authority,
+    Catcher,
+    hang_up,
+    mail_server,
+    make_authority,
+    silent,
+)
 from tests.outbox_samples import empty
 
 pytestmark = pytest.mark.fonts
@@ -182,9 +191,9 @@ def test_silence_after_data_parks_a_statement_and_it_never_leaves_again(post: Po
     """The first mail's server keeps it and says nothing, the second one's hangs up: both may have arrived."""
     post.write("*")
     with mail_server(authority.server_context()) as catcher:
-        answers = iter([lambda _server: threading.Event().wait(2) and None, hang_up])
+        answers = iter([silent, hang_up])
         catcher.faults["KEPT"] = lambda server: next(answers, lambda _: None)(server)
-        first = post.send(smtp(post, catcher, authority, answer_timeout=0.5), "*")
+        first = post.send(smtp(post, catcher, authority, **IMPATIENT), "*")
         catcher.faults.clear()
         assert (first["sent_now"], post.states()) == (post.approved - 2, {"parked": 2, "sent": post.approved - 2})
         for _ in range(2):

@@ -228,7 +228,7 @@ class _Waiting:
     def write(self, table: str, target: Path) -> None:  # noqa: ARG002
         target.write_bytes(b"half")
         self.begun.touch()
-        time.sleep(60)
+        time.sleep(600)
 
     def close(self) -> None:
         pass
@@ -241,7 +241,7 @@ def _begin(begun: Path, lake: Path) -> None:
 def _in_another_process(begun: Path, lake: Path) -> multiprocessing.process.BaseProcess:
     process = multiprocessing.get_context("fork").Process(target=_begin, args=(begun, lake))
     process.start()
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 600
     while not begun.exists():
         assert time.monotonic() < deadline
         time.sleep(0.01)

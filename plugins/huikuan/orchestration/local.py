@@ -172,7 +172,7 @@ class Api:
     """Airflow's REST API, logged in."""
 
     def __init__(self, airflow: Airflow, user: str = USER) -> None:
-        self._client = httpx.Client(base_url=airflow.url, timeout=30, trust_env=False)
+        self._client = httpx.Client(base_url=airflow.url, timeout=120, trust_env=False)
         token = self._client.post("/auth/token", json={"username": user, "password": password(airflow.home, user)})
         self._client.headers["Authorization"] = f"Bearer {_checked(token)['access_token']}"
 

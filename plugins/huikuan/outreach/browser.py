@@ -27,7 +27,7 @@ _FLAGS = (
 )
 _NARROWEST = 500  # Chromium's window is never narrower, so the mail is shown in a frame of the wanted width
 _TALLEST = 9000
-_SECONDS = 90
+_SECONDS = 300
 _MARK = (255, 0, 255)
 """Colour behind the frame, by which its end is found."""
 _PAGE = """<!doctype html><meta charset="utf-8"><meta name="color-scheme" content="light dark">
