@@ -45,7 +45,7 @@ item AS (
         COALESCE(i.amount, d.amount) AS amount
     FROM ledger.document AS d
     LEFT JOIN ledger.instalment AS i ON d.company_id = i.company_id AND d.document_id = i.document_id
-    WHERE d.issued_on <= $as_of AND d.kind <> 'credit_note'
+    WHERE d.issued_on <= $as_of AND d.kind <> 'credit_note' AND COALESCE(i.amount, d.amount) > 0
 ),
 
 watched AS (
@@ -103,7 +103,7 @@ span AS (
         w.currency,
         w.issued_on,
         w.due_on,
-        w.amount - l.settled_amount AS open_amount,
+        CAST(w.amount - l.settled_amount AS DECIMAL(18, 4)) AS open_amount,
         l.from_on,
         l.to_on
     FROM later AS l

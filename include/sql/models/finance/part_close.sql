@@ -8,9 +8,9 @@ SELECT
     i.currency,
     i.closed_on,
     i.bucket,
-    COUNT(*) AS items,
+    SUM(i.items) AS items,
     SUM(i.open_amount) AS open_amount,
-    SUM(i.open_amount * CAST(DATE_DIFF('day', i.issued_on, i.closed_on) AS DECIMAL(6, 0))) AS amount_days
-FROM close_item AS i
+    SUM(i.amount_days) AS amount_days
+FROM close_account AS i
 INNER JOIN account_member AS m ON i.company_id = m.company_id AND i.account_id = m.account_id
 GROUP BY i.company_id, m.segment, m.rep_id, i.currency, i.closed_on, i.bucket

@@ -34,22 +34,41 @@ WITH early AS (
     GROUP BY l.company_id, l.document_id, l.seq, l.closed_on
 ),
 
+late AS (
+    SELECT
+        i.company_id,
+        i.document_id,
+        i.seq,
+        i.closed_on,
+        i.currency,
+        i.open_amount,
+        DATE_DIFF('day', i.due_on, i.closed_on) - d.days_late AS days
+    FROM close_item AS i
+    INNER JOIN learnt_close AS n ON i.closed_on = n.closed_on
+    INNER JOIN payment_delay AS d ON i.company_id = d.company_id AND i.account_id = d.account_id
+),
+
+-- a few thousand days, looked up once each: a million items against every band would take half of the time
+banded AS (
+    SELECT
+        l.days,
+        b.band
+    FROM (SELECT DISTINCT days FROM late) AS l
+    INNER JOIN policy.forecast_band AS b
+        ON (b.over IS NULL OR l.days > b.over) AND (b.up_to IS NULL OR l.days <= b.up_to)
+),
+
 opened AS (
     SELECT
         i.company_id,
         i.document_id,
         i.seq,
         i.closed_on,
+        i.currency,
         b.band,
-        CAST(i.open_amount - COALESCE(e.amount, 0) AS DECIMAL(28, 4)) * r.rate AS amount
-    FROM close_item AS i
-    INNER JOIN learnt_close AS n ON i.closed_on = n.closed_on
-    INNER JOIN payment_delay AS d ON i.company_id = d.company_id AND i.account_id = d.account_id
-    INNER JOIN company_rate AS r ON i.company_id = r.company_id AND i.currency = r.currency
-    INNER JOIN policy.forecast_band AS b
-        ON
-            (b.over IS NULL OR DATE_DIFF('day', i.due_on, i.closed_on) - d.days_late > b.over)
-            AND (b.up_to IS NULL OR DATE_DIFF('day', i.due_on, i.closed_on) - d.days_late <= b.up_to)
+        i.open_amount - COALESCE(e.amount, 0) AS amount
+    FROM late AS i
+    INNER JOIN banded AS b ON i.days = b.days
     LEFT JOIN early AS e
         ON
             i.company_id = e.company_id
@@ -61,25 +80,44 @@ opened AS (
 
 whole AS (
     SELECT
-        company_id,
-        band,
-        SUM(amount) AS amount
-    FROM opened
-    GROUP BY company_id, band
+        o.company_id,
+        o.band,
+        SUM(o.amount * r.rate) AS amount
+    FROM (
+        SELECT
+            company_id,
+            band,
+            currency,
+            CAST(SUM(amount) AS DECIMAL(28, 4)) AS amount
+        FROM opened
+        GROUP BY company_id, band, currency
+    ) AS o
+    INNER JOIN company_rate AS r ON o.company_id = r.company_id AND o.currency = r.currency
+    GROUP BY o.company_id, o.band
 ),
 
 paid AS (
     SELECT
-        o.company_id,
-        o.band,
-        FLOOR((DATE_DIFF('day', o.closed_on, s.settled_on) - 1) / 7) + 1 AS place,
-        SUM(CAST(s.amount AS DECIMAL(28, 4)) * r.rate) AS amount
-    FROM opened AS o
-    INNER JOIN receipt_line AS s
-        ON o.company_id = s.company_id AND o.document_id = s.document_id AND o.seq = s.seq
-    INNER JOIN company_rate AS r ON s.company_id = r.company_id AND s.currency = r.currency
-    WHERE s.settled_on > o.closed_on
-    GROUP BY o.company_id, o.band, FLOOR((DATE_DIFF('day', o.closed_on, s.settled_on) - 1) / 7) + 1
+        p.company_id,
+        p.band,
+        p.place,
+        SUM(p.amount * r.rate) AS amount
+    FROM (
+        SELECT
+            o.company_id,
+            o.band,
+            s.currency,
+            FLOOR((DATE_DIFF('day', o.closed_on, s.settled_on) - 1) / 7) + 1 AS place,
+            CAST(SUM(s.amount) AS DECIMAL(28, 4)) AS amount
+        FROM opened AS o
+        INNER JOIN receipt_line AS s
+            ON o.company_id = s.company_id AND o.document_id = s.document_id AND o.seq = s.seq
+        WHERE s.settled_on > o.closed_on
+        GROUP BY
+            o.company_id, o.band, s.currency, FLOOR((DATE_DIFF('day', o.closed_on, s.settled_on) - 1) / 7) + 1
+    ) AS p
+    INNER JOIN company_rate AS r ON p.company_id = r.company_id AND p.currency = r.currency
+    GROUP BY p.company_id, p.band, p.place
 ),
 
 through AS (

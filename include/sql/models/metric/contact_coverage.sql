@@ -20,7 +20,7 @@ WITH late AS (
         i.account_id,
         i.currency,
         i.closed_on
-    FROM close_item AS i
+    FROM close_account AS i
     WHERE i.bucket <> 'not_due'
     GROUP BY i.company_id, i.account_id, i.currency, i.closed_on
 ),

@@ -129,6 +129,26 @@ part AS (
     GROUP BY f.company_id, m.segment, m.rep_id, f.currency, f.to_on, f.from_bucket, f.to_bucket
 ),
 
+-- summed up to windows before it is told by scope: segments and reps need the longest one alone
+windowed AS (
+    SELECT
+        p.company_id,
+        p.segment,
+        p.rep_id,
+        p.currency,
+        e."window",
+        e.months = e.longest AS is_longest,
+        p.from_bucket,
+        p.to_bucket,
+        SUM(p.from_amount) AS from_amount,
+        SUM(p.open_amount) AS open_amount,
+        SUM(p.written_amount) AS written_amount
+    FROM part AS p
+    INNER JOIN step AS e ON p.to_on = e.to_on
+    GROUP BY
+        p.company_id, p.segment, p.rep_id, p.currency, e."window", e.months = e.longest, p.from_bucket, p.to_bucket
+),
+
 told AS (
     SELECT
         s.company_id,
@@ -136,17 +156,21 @@ told AS (
         s.member,
         v.currency,
         v.is_total,
-        e."window",
+        p."window",
         p.from_bucket,
         p.to_bucket,
         SUM(p.from_amount * v.rate) AS from_amount,
         SUM(p.open_amount * v.rate) AS open_amount,
         SUM(p.written_amount * v.rate) AS written_amount
-    FROM part AS p
-    INNER JOIN scope_part AS s ON p.company_id = s.company_id AND p.segment = s.segment AND p.rep_id = s.rep_id
+    FROM windowed AS p
+    INNER JOIN scope_part AS s
+        ON
+            p.company_id = s.company_id
+            AND p.segment = s.segment
+            AND p.rep_id = s.rep_id
+            AND (p.is_longest OR s.dimension = 'company')
     INNER JOIN currency_view AS v ON p.company_id = v.company_id AND p.currency = v.from_currency
-    INNER JOIN step AS e ON p.to_on = e.to_on AND (s.dimension = 'company' OR e.months = e.longest)
-    GROUP BY s.company_id, s.dimension, s.member, v.currency, v.is_total, e."window", p.from_bucket, p.to_bucket
+    GROUP BY s.company_id, s.dimension, s.member, v.currency, v.is_total, p."window", p.from_bucket, p.to_bucket
 ),
 
 moved AS (

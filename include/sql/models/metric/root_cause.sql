@@ -60,7 +60,7 @@ late AS (
         i.currency,
         COALESCE(l.cause, 'unknown') AS cause,
         SUM(i.open_amount) AS amount
-    FROM close_item AS i
+    FROM close_account AS i
     LEFT JOIN latest AS l ON i.company_id = l.company_id AND i.account_id = l.account_id AND l.place = 1
     WHERE i.closed_on = $as_of AND i.bucket <> 'not_due'
     GROUP BY i.company_id, i.account_id, i.currency, COALESCE(l.cause, 'unknown')

@@ -47,7 +47,7 @@ late AS (
     SELECT DISTINCT
         company_id,
         account_id
-    FROM close_item
+    FROM close_account
     WHERE closed_on = $as_of AND bucket <> 'not_due'
 ),
 
