@@ -1,16 +1,11 @@
 """The page of a policy difference in a real browser, at the width of a phone and of a desk.
 
-The page is shown in a frame of the wanted width, since Chromium's window cannot be narrower than about 500 pixels, and
-its own record of what was fetched is read.
+The browser's own record of what was fetched is read.
 """
 
 from __future__ import annotations
 
-import html
-import json
 import re
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -18,42 +13,26 @@ import pytest
 from huikuan.backtest import page
 from huikuan.backtest.difference import difference
 from tests.backtest_samples import lay_replay
+from tests.framed_page import measured
 
 pytestmark = pytest.mark.browser
 
 LONG = "ACCOUNT-WITH-A-VERY-LONG-NUMBER-WITHOUT-ANY-SPACE-IN-IT-"
-MEASURE = """
-<!doctype html><meta charset="utf-8"><body style="margin:0">
-<iframe id="page" style="width:{width}px;height:3000px;border:0" srcdoc="{page}"></iframe>
-<script>
-document.getElementById("page").addEventListener("load", event => {{
-  const shown = event.target.contentDocument, root = shown.documentElement;
+LOOK = """(shown, window) => {
+  const root = shown.documentElement;
   const box = e => e.getBoundingClientRect();
   const free = e => !e.closest(".scroll") && !e.closest("svg");
   const outside = [...shown.querySelectorAll("body *")].filter(e => free(e) && box(e).right > root.clientWidth + 0.5);
   const charts = [...shown.querySelectorAll("figure svg")];
   const labels = charts.flatMap(e => [...e.querySelectorAll("text")]).map(e => box(e).height);
-  const note = document.createElement("pre");
-  note.id = "found";
-  note.textContent = JSON.stringify({{
+  return {
     width: root.clientWidth, scroll: root.scrollWidth, outside: outside.map(e => e.className || e.tagName),
     charts: charts.map(e => box(e).height), label: Math.min(...labels),
     accounts: shown.querySelectorAll(".account").length,
-    fetched: event.target.contentWindow.performance.getEntriesByType("resource").map(e => e.name),
+    fetched: window.performance.getEntriesByType("resource").map(e => e.name),
     headline: shown.querySelector(".headline").textContent
-  }});
-  document.body.appendChild(note);
-}});
-</script></body>
-"""
-
-
-@pytest.fixture(scope="session")
-def chromium() -> str:
-    path = shutil.which("chromium")
-    if path is None:
-        pytest.fail("chromium is missing: install Debian's package chromium, or leave out tests marked 'browser'")
-    return path
+  };
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -84,23 +63,9 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> str:
     return page.write(folder).read_text(encoding="utf-8")
 
 
-def measured(chromium: str, content: str, width: int, folder: Path) -> dict[str, object]:
-    file = folder / "page.html"
-    file.write_text(MEASURE.format(width=width, page=html.escape(content, quote=True)), encoding="utf-8")
-    flags = "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    flags += "--disable-component-update --disable-sync --hide-scrollbars --virtual-time-budget=5000 "
-    flags += f"--window-size={max(width, 500)},3000"
-    command = [chromium, *flags.split(), f"--user-data-dir={folder / 'profile'}", "--dump-dom", file.as_uri()]
-    dump = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    found = re.search(r'<pre id="found">(.*?)</pre>', dump, re.S)
-    assert found, dump[-2000:]
-    result: dict[str, object] = json.loads(html.unescape(found[1]))
-    return result
-
-
 @pytest.mark.parametrize("width", [390, 1100])
-def test_the_page_fits_and_fetches_nothing(chromium: str, tmp_path: Path, shown: str, width: int) -> None:
-    found = measured(chromium, shown, width, tmp_path)
+def test_the_page_fits_and_fetches_nothing(tmp_path: Path, shown: str, width: int) -> None:
+    found = measured(shown, LOOK, width, 3000, tmp_path)
     assert found["width"] == width
     assert found["scroll"] == width, "tables and charts scroll in themselves, the page does not"
     assert found["outside"] == []

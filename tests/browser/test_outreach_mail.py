@@ -1,16 +1,11 @@
 """The mails in a real browser, at the width of a phone and of a desk.
 
-Chromium's window cannot be narrower than about 500 pixels, so the mail is shown in a frame of the wanted width, and a
-script writes down what it measures there: anything wider than the frame would have to be scrolled sideways.
+Anything wider than the frame that a mail is shown in would have to be scrolled sideways.
 """
 
 from __future__ import annotations
 
-import html
-import json
 import re
-import shutil
-import subprocess
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -22,6 +17,7 @@ from huikuan.outreach.message import bodies
 from huikuan.outreach.rows import Cap, Contact, EarlyWarning, Flag, Night
 from huikuan.outreach.worklists import Worklist, approvals, data_owner_reports, digests, escalations
 from huikuan.warehouse.tables import FLAGS
+from tests.framed_page import measured
 from tests.morning_samples import morning
 from tests.outreach_samples import (
     POLICY,
@@ -38,51 +34,18 @@ from tests.outreach_samples import (
 
 pytestmark = pytest.mark.browser
 
-MEASURE = """
-<!doctype html><meta charset="utf-8"><body style="margin:0">
-<iframe id="mail" style="width:{width}px;height:2000px;border:0" srcdoc="{mail}"></iframe>
-<script>
-document.getElementById("mail").addEventListener("load", event => {{
-  const page = event.target.contentDocument, root = page.documentElement;
+LOOK = """(page) => {
+  const root = page.documentElement;
   const right = e => e.getBoundingClientRect().right;
   const outside = [...page.querySelectorAll("body *")].filter(e => right(e) > root.clientWidth + 0.5);
   const links = [...page.querySelectorAll("a")].map(e => e.getBoundingClientRect().height);
   const style = getComputedStyle(page.body);
-  const found = {{
+  return {
     width: root.clientWidth, scroll: root.scrollWidth, outside: outside.map(e => e.className || e.tagName),
     links: links, size: parseFloat(style.fontSize), rows: page.querySelectorAll("th[scope=rowgroup]").length,
     cards: page.querySelectorAll("table.box").length
-  }};
-  const note = document.createElement("pre");
-  note.id = "found";
-  note.textContent = JSON.stringify(found);
-  document.body.appendChild(note);
-}});
-</script></body>
-"""
-
-
-@pytest.fixture(scope="session")
-def chromium() -> str:
-    path = shutil.which("chromium")
-    if path is None:
-        pytest.fail("chromium is missing: install Debian's package chromium, or leave out tests marked 'browser'")
-    return path
-
-
-def measured(chromium: str, mail: str, width: int, folder: Path) -> dict[str, object]:
-    """What the script in the page found."""
-    page = folder / "page.html"
-    page.write_text(MEASURE.format(width=width, mail=html.escape(mail, quote=True)), encoding="utf-8")
-    flags = "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    flags += "--disable-component-update --disable-sync --hide-scrollbars --virtual-time-budget=5000 "
-    flags += f"--window-size={max(width, 500)},2000"
-    command = [chromium, *flags.split(), f"--user-data-dir={folder / 'profile'}", "--dump-dom", page.as_uri()]
-    dump = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    found = re.search(r'<pre id="found">(.*?)</pre>', dump, re.S)
-    assert found, dump[-2000:]
-    result: dict[str, object] = json.loads(html.unescape(found[1]))
-    return result
+  };
+}"""
 
 
 def long_words() -> Night:
@@ -178,10 +141,10 @@ FULL = ("R-ZH", "R-EN", "M-ZH", "M-EN")
 
 @pytest.mark.parametrize("width", [390, 800])
 @pytest.mark.parametrize("name", sorted(mails()))
-def test_nothing_has_to_be_scrolled_sideways(chromium: str, tmp_path: Path, name: str, width: int) -> None:
+def test_nothing_has_to_be_scrolled_sideways(tmp_path: Path, name: str, width: int) -> None:
     worklist = mails()[name]
     _, mail = bodies(worklist, POLICY)
-    found = measured(chromium, mail, width, tmp_path)
+    found = measured(mail, LOOK, width, 2000, tmp_path)
     assert found["width"] == width
     assert found["scroll"] == width
     assert found["outside"] == []

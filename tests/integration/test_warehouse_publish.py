@@ -269,7 +269,7 @@ def test_an_open_transaction_sees_its_night_and_blocks_nobody(warehouse_url: str
         before = content(reader)
         second.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
         second.execute("SELECT count(*) FROM collections.task")  # its locks stay until it ends
-        published(warehouse_url, tmp_path, B, 30)  # had it to wait for a lock, it would end with an error
+        published(warehouse_url, tmp_path, B, 30)  # a wait for those locks ends with an error or never
         assert content(reader) == before
         assert second.execute("SELECT count(*) FROM collections.task").fetchone() == (30,)
         reader.commit()
