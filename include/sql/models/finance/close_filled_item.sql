@@ -1,6 +1,6 @@
 -- One row per instalment and close that is filled anew at every close (close_ledger_item) and was open at it. A ledger
 -- without allocations applies receipts to the most overdue item, each close anew.
--- materialise: table
+-- materialise: view
 WITH pool AS (
     SELECT
         r.company_id,
