@@ -28,7 +28,7 @@ from huikuan.referrals.batches import open_batches
 from huikuan.referrals.decisions import decide
 from huikuan.settings import Settings
 from huikuan.warehouse.migrate import migrate
-from tests.approval_airflow import READING_SECONDS, Stage, environment, everything_written, task_log
+from tests.approval_airflow import Stage, environment, everything_written, task_log
 from tests.referral_samples import POISON, Line, lay_ledger, publish_lines
 
 pytestmark = pytest.mark.airflow
@@ -113,13 +113,11 @@ def _tell_the_story(stage: Stage, told: Seen, lake: Path) -> None:
     told.answers["another approver"] = stage.answer("M-BOSS", run, chen, "Approve")
     told.answers["the admin"] = stage.answer(local.USER, run, chen, "Approve")
     told.decided_after["refusals"] = _decisions(told)
-    time.sleep(READING_SECONDS)
     told.answers["no such choice"] = stage.answer("M-CHEN", run, chen, "Yes")
     told.answers["the approver"] = stage.answer("M-CHEN", run, chen, "Approve", leave_out="#2", note="court date set")
     told.answers["the approver again"] = stage.answer("M-CHEN", run, chen, "Reject")
 
     stage.wait(told.runs[CHANGED], {0: "awaiting_input"})
-    time.sleep(READING_SECONDS)
     told.pages |= {"changed": stage.pages(told.runs[CHANGED])[0]}
     publish_lines(told.url, lake / "tables", _lines("C2")[:1], day=CHANGED, run="b")
     told.answers["after a change"] = stage.answer("M-CHEN", told.runs[CHANGED], 0, "Approve")

@@ -12,7 +12,6 @@ import email.policy
 import json
 import shutil
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -29,7 +28,7 @@ from huikuan.night.run import run_night
 from huikuan.orchestration import alerts, local, month_end
 from huikuan.orchestration.run import Run
 from huikuan.settings import DEFAULT_POLICY, Settings
-from tests.approval_airflow import READING_SECONDS, Stage, environment, everything_written, task_log
+from tests.approval_airflow import Stage, environment, everything_written, task_log
 from tests.referral_samples import POISON, Line, lay_ledger, publish_lines
 
 pytestmark = [pytest.mark.airflow, pytest.mark.fonts]
@@ -142,7 +141,7 @@ def _tell_the_story(stage: Stage, told: Seen) -> None:
     told.answers["the other company's"] = stage.answer(ABROAD, run, 0, "Approve")
     told.answers["the admin"] = stage.answer(local.USER, run, 0, "Approve")
     told.decided_after["refusals"] = _decisions(told)
-    time.sleep(READING_SECONDS)
+    stage.wait_for(run, {"send -1": "up_for_reschedule"})
     told.mails_before_the_answer = len(told.rows("SELECT FROM store.message WHERE kind = 'statement'"))
 
     told.answers["the approver"] = stage.answer(APPROVER, run, 0, "Approve", leave_out="#2", note="asks for another")
