@@ -24,7 +24,7 @@ from cryptography.x509.oid import NameOID
 
 USER, PASSWORD = "huikuan-mailer", "correct horse battery"
 
-IMPATIENT_SECONDS = 3.0
+IMPATIENT_SECONDS = 8.0
 """Longer than a slow machine takes to answer a command, and all that a client waits for a ``silent`` server."""
 IMPATIENT = {"command_timeout": IMPATIENT_SECONDS, "answer_timeout": IMPATIENT_SECONDS}
 
@@ -203,7 +203,8 @@ def mail_server(context: ssl.SSLContext | None, *, implicit: bool = False, login
         options |= {"ssl_context": context, "auth_require_tls": False}
     elif context is not None:
         options |= {"tls_context": context, "require_starttls": True}
-    controller = Controller(catcher, hostname="127.0.0.1", port=catcher.port, data_size_limit=10**8, **options)
+    options |= {"data_size_limit": 10**8, "ready_timeout": 600}
+    controller = Controller(catcher, hostname="127.0.0.1", port=catcher.port, **options)
     controller.start()
     try:
         yield catcher

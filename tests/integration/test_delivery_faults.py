@@ -19,7 +19,7 @@ from huikuan.errors import OutreachError
 from huikuan.outreach import Smtp, SmtpServer, send_messages
 from huikuan.outreach.sender import MAY_COME_TWICE
 from huikuan.outreach.transport import DeferredError, LostError, Outgoing, RefusedError, UnansweredError
-from tests.mail_catcher import PASSWORD, USER, Authority, hang_up, mail_server, make_authority
+from tests.mail_catcher import PASSWORD, USER, Authority, Catcher, hang_up, mail_server, make_authority
 from tests.outbox_samples import (
     DAY,
     MORNING,
@@ -182,8 +182,13 @@ def test_two_processes_share_the_work_and_none_sends_twice(
     url, lake, run_id = morning
     empty(url)
     fill(url, [("digest", f"R-{n:04}") for n in range(40)], run_id)
+
+    def both_are_here(catcher: Catcher) -> None:
+        while catcher.logins < 2:  # no mail passes before the second has come
+            threading.Event().wait(0.1)
+
     with mail_server(authority.server_context()) as catcher:
-        catcher.faults["MAIL"] = lambda _: threading.Event().wait(0.1) and None
+        catcher.faults["MAIL"] = lambda _: both_are_here(catcher)
         both = [sender_process(url, lake, catcher.port, authority) for _ in range(2)]
         assert [process.stdout.readline() for process in both if process.stdout] == ["ready\n", "ready\n"]
         for process in both:
@@ -192,7 +197,7 @@ def test_two_processes_share_the_work_and_none_sends_twice(
             process.stdin.flush()
         sent = [int(process.communicate()[0]) for process in both]
     assert sum(sent) == 40
-    assert min(sent) >= 5
+    assert min(sent) >= 1
     assert catcher.logins == 2
     assert len(catcher.kept) == 40
     assert len({identity for identity, _ in catcher.identities()}) == 40
@@ -203,19 +208,18 @@ def test_a_window_that_closes_while_the_sender_works(morning: tuple[str, Path, s
     """By the database's clock, mail by mail: what is not on its way by then stays, and expires."""
     url, lake, run_id = morning
     empty(url)
-    closing = datetime.now(UTC) + timedelta(seconds=10)
-    times = {"not_before": closing - timedelta(hours=1), "not_after": closing}
+    times = {"not_before": datetime.now(UTC) - timedelta(hours=1), "not_after": datetime.now(UTC) + timedelta(hours=1)}
     fill(url, [("digest", f"R-{n:04}") for n in range(8)], run_id, **times)
     accepted: list[str] = []
 
-    class ThirdIsSlow(Unreliable):
+    class ThirdTakesUntilTheEnd(Unreliable):
         def deliver(self, mail: Outgoing) -> None:
             accepted.append(mail.message_id)
             if len(accepted) == 3:
-                assert datetime.now(UTC) < closing
-                threading.Event().wait((closing - datetime.now(UTC)).total_seconds() + 0.2)
+                with psycopg.connect(url) as connection:
+                    connection.execute("UPDATE store.message SET not_after = clock_timestamp()")
 
-    way = ThirdIsSlow(iter([]), Counter(), set())
+    way = ThirdTakesUntilTheEnd(iter([]), Counter(), set())
     first = send_messages(url, lake, DAY, way, POLICY, environment="production")
     assert (first["states"], first["waiting"]) == ({"sent": 3, "queued": 5}, 5)
     then = send_messages(url, lake, DAY, way, POLICY, environment="production")
