@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
@@ -26,7 +27,7 @@ from huikuan.finance import batches, months
 from huikuan.finance.batches import MANIFEST, Prepared, prepare
 from huikuan.finance.decisions import decide
 from huikuan.finance.proposals import propose_targets
-from huikuan.finance.replies import Reply, reply
+from huikuan.finance.replies import Reply, hand_over, reply
 from huikuan.finance.statement_mails import unwritten, write_statements
 from huikuan.ledger.contract import INPUTS
 from huikuan.ledger.demo import generate
@@ -277,12 +278,15 @@ def test_an_answer_is_recorded_once_statement_by_statement(books: Books, made: P
     assert {row[2:] for row in rows} == {(True, DAY, "check first")}
 
 
-def test_the_commands(books: Books, made: Prepared) -> None:
-    def run(*arguments: str) -> str:
-        result = CliRunner().invoke(app, [*arguments, "--lake", str(books.lake), "--warehouse", books.url])
-        assert result.exit_code == 0, result.output
-        return "".join(result.output.split())
+def _run(books: Books, *arguments: str) -> str:
+    """What a command prints, without spaces."""
+    result = CliRunner().invoke(app, [*arguments, "--lake", str(books.lake), "--warehouse", books.url])
+    assert result.exit_code == 0, result.output
+    return "".join(result.output.split())
 
+
+def test_the_commands(books: Books, made: Prepared) -> None:
+    run = partial(_run, books)
     batch_id = str(made.batch_id)
     assert f"未能生成notmade{len(made.failed)}" in run(
         "statements", "prepare", "--date", str(DAY), "--company", books.company_id
@@ -333,6 +337,55 @@ def test_a_reply_is_written_down_by_people_and_confirmed_on_paper_only(books: Bo
         (1, "differs", Decimal("99.5"), None, by),
         (2, "confirmed", None, "dms://statements/1", by),
     ]
+
+
+def test_a_delivery_on_paper_is_written_down_by_people(books: Books, made: Prepared) -> None:
+    url, lake, by = books.url, books.lake, books.approver_id
+    number, account_id = books.rows(
+        "SELECT number, account_id FROM collections.statement AS s WHERE batch_id = %s AND choice = 'approved'"
+        " AND NOT EXISTS (SELECT FROM collections.statement_reply AS r WHERE r.number = s.number)"
+        " ORDER BY number LIMIT 1",
+        made.batch_id,
+    )[0]
+    [(left_out,)] = books.rows("SELECT number FROM collections.statement WHERE choice = 'left_out'")
+    third, fourth = date(2026, 7, 3), date(2026, 7, 4)
+    refused = [
+        ("nothing", third, by, "No statement has the number"),
+        (left_out, third, by, "never approved"),
+        (number, date(2026, 6, 30), by, "older than the statement"),
+        (number, date(9999, 1, 1), by, "in the future"),
+        (number, third, "nobody", "not an active person"),
+    ]
+    for wanted, on, who, why in refused:
+        with pytest.raises(FinanceError, match=why):
+            hand_over(url, lake, wanted, on, by=who)
+    assert books.rows("SELECT count(*) FROM store.statement_handover") == [(0,)]
+
+    first = hand_over(url, lake, number, third, by=by, note=" 顺丰 SF1 ")
+    assert (first.position, first.is_new, first.account_id) == (1, True, account_id)
+    again = _run(books, "statements", "handed", number, "--on", str(third), "--as", by)
+    assert again == f"{number}{books.company_id}/{account_id}:送达handedover{third},#1(已记录recordedbefore)"
+
+    reply(url, lake, number, Reply("undeliverable", fourth), by=by)
+    with pytest.raises(FinanceError, match="came back on 2026-07-04"):
+        hand_over(url, lake, number, third, by=by)
+    assert (
+        hand_over(url, lake, number, fourth, by=by).position,
+        hand_over(url, lake, number, fourth, by=by).is_new,
+    ) == (
+        2,
+        False,
+    )
+    reply(url, lake, number, Reply("undeliverable", fourth, note="again"), by=by)
+    assert hand_over(url, lake, number, fourth, by=by).position == 3, "delivered again on the day on which it came back"
+    assert books.rows("SELECT handed_on, note FROM collections.statement_handover ORDER BY position") == [
+        (third, "顺丰 SF1"),
+        (fourth, None),
+        (fourth, None),
+    ]
+    with psycopg.connect(url) as connection:  # the stories below are of mails alone
+        connection.execute("DELETE FROM store.statement_handover")
+        connection.execute("DELETE FROM store.statement_reply WHERE outcome = 'undeliverable'")
 
 
 def test_no_statement_without_a_published_night(books: Books) -> None:

@@ -122,7 +122,8 @@ def test_every_output_table_has_a_view_with_its_columns(module_warehouse_url: st
     others = {"run", "last_run", "message", "delivered_notice", "supply_hold", "release_list", "referral"}
     wide = {"calendar_day", "metric_daily", "metric_month_end"}
     closed = {"month_lock", "closed_month_chain", *(f"closed_{name}" for name in FIGURES)}
-    assert set(view_texts()) == {*RESULTS, *others, *wide, *closed, "sanction_override", "statement", "statement_reply"}
+    written = {"sanction_override", "statement", "statement_reply", "statement_handover"}
+    assert set(view_texts()) == {*RESULTS, *others, *wide, *closed, *written}
 
 
 def test_a_changed_view_is_made_afresh_with_its_rights(

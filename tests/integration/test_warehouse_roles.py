@@ -39,7 +39,7 @@ MAY: dict[Role, dict[str, frozenset[str]]] = {
         f"store.{name}": WRITE_DOWN
         for name in (
             *("referral_batch", "referral_item", "referral_decision", "sanction_override", "statement_batch"),
-            *("statement", "statement_decision", "statement_reply", "month_lock"),
+            *("statement", "statement_decision", "statement_reply", "statement_handover", "month_lock"),
         )
     },
     "finance_ro": {},

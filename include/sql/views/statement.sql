@@ -1,7 +1,8 @@
--- Statements of account (对账函), their approval and whether they were sent by mail; an empty choice is not approved.
+-- Statements of account (对账函), their approval and how they were delivered; an empty choice is not approved.
 -- column decided_day: Day of decided_at by the clock of the company.
 -- column sent_at: When the customer's server accepted the statement of this number; empty: not sent by mail.
 -- column sent_on: Day of sent_at by the clock of the company.
+-- column handed_on: Day on which a person delivered the statement of this number on paper, the last one.
 SELECT
     b.business_date,
     b.run_id,
@@ -23,7 +24,8 @@ SELECT
     d.decided_at,
     (d.decided_at AT TIME ZONE COALESCE(c.timezone, m.timezone, 'UTC'))::date AS decided_day,
     m.sent_at,
-    (m.sent_at AT TIME ZONE COALESCE(m.timezone, 'UTC'))::date AS sent_on
+    (m.sent_at AT TIME ZONE COALESCE(m.timezone, 'UTC'))::date AS sent_on,
+    h.handed_on
 FROM store.statement AS s
 INNER JOIN store.statement_batch AS b ON s.batch_id = b.batch_id
 LEFT JOIN store.company AS c
@@ -35,3 +37,13 @@ LEFT JOIN store.message AS m
         AND m.kind = 'statement'
         AND m.state = 'sent'
         AND m.recipient = CONCAT_WS('/', s.company_id, s.account_id, s.number)
+LEFT JOIN (
+    SELECT
+        o.company_id,
+        o.account_id,
+        o.number,
+        MAX(p.handed_on) AS handed_on
+    FROM store.statement_handover AS p
+    INNER JOIN store.statement AS o ON p.statement_id = o.statement_id
+    GROUP BY o.company_id, o.account_id, o.number
+) AS h ON s.company_id = h.company_id AND s.account_id = h.account_id AND s.number = h.number

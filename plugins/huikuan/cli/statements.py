@@ -162,5 +162,25 @@ def reply(
     say(f"{number} {done.company_id}/{done.account_id}: {outcome}, #{done.position}{known}")
 
 
+@app.command()
+def handed(
+    number: Annotated[str, typer.Argument(metavar="NUMBER", help="Number of the statement (编号).")],
+    handed_on: Annotated[
+        datetime, typer.Option("--on", formats=DAY, help="Day on which the customer got it (送达日).")
+    ],
+    by: As,
+    note: Annotated[str | None, typer.Option(help="How: visit, courier and its number (方式).")] = None,
+    lake: Lake = None,
+    warehouse: Warehouse = None,
+) -> None:
+    """Write down that a person delivered a printed statement (纸质送达), so that its answer is chased."""
+    from huikuan.finance.replies import hand_over
+
+    url, folder = prepared(lake, warehouse)
+    done = hand_over(url, folder, number, handed_on.date(), by=by, note=note)
+    known = "" if done.is_new else " (已记录 recorded before)"
+    say(f"{number} {done.company_id}/{done.account_id}: 送达 handed over {handed_on:%Y-%m-%d}, #{done.position}{known}")
+
+
 _OPEN = "待答复 none yet"
 _ANSWERS = {"approved": "批准 approved", "rejected": "否决 rejected", "left_out": "剔除 left out"}

@@ -1,13 +1,14 @@
-"""What customers answered to statements (回函): written down by people, once, and never inferred.
+"""What customers answered to statements (回函), and what was delivered on paper: written down by people, once.
 
-Nothing else writes here. Silence is no reply, and a confirmation counts only with the stamped paper.
+Nothing else writes here, and nothing is inferred. Silence is no reply, and a confirmation counts only with the stamped
+paper.
 """
 
 from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, fields
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
@@ -40,14 +41,14 @@ class Reply:
 
 @dataclass(frozen=True)
 class Recorded:
-    """A reply as it stands: the ``position``-th to this statement. The last one counts."""
+    """What stands: the ``position``-th reply to this statement, or delivery of it. The last one counts."""
 
     statement_id: str
     company_id: str
     account_id: str
     position: int
     is_new: bool
-    """False when the last reply already said the same."""
+    """False when the last one already said the same."""
 
 
 def reply(url: str, lake: Path, number: str, said: Reply, *, by: str) -> Recorded:
@@ -61,7 +62,7 @@ def reply(url: str, lake: Path, number: str, said: Reply, *, by: str) -> Recorde
     with alone(url, f"statement reply {number}") as connection:
         row = _statement(connection, number)
         said = _checked(row, said)
-        _check_ledger(connection, lake, row, said, by)
+        _check_ledger(connection, lake, row, by, said.document_id)
         known = _known(connection, row["statement_id"])
         key = row["statement_id"], row["company_id"], row["account_id"]
         if known and known[-1] == said:
@@ -76,6 +77,59 @@ def reply(url: str, lake: Path, number: str, said: Reply, *, by: str) -> Recorde
         connection.commit()
     log.info("reply %d to statement %s: %s, by %s", len(known) + 1, row["statement_id"], said.outcome, by)
     return Recorded(*key, len(known) + 1, is_new=True)
+
+
+def hand_over(url: str, lake: Path, number: str, on: date, *, by: str, note: str | None = None) -> Recorded:
+    """Write down that a person delivered the paper of a statement on day ``on``; the same day again is fine.
+
+    From the next night on the statement counts as sent, on the first day on which it arrived: its answer is chased when
+    it is late, and an earlier reply that it could not be delivered holds no more. It stops no mail.
+
+    Raises FinanceError, and writes nothing, when: no approved statement has this number; ``by`` is not an active person
+    of the ledger; the day is no later than the cut-off, lies in the future, or before the day on which it came back.
+    """
+    with alone(url, f"statement reply {number}") as connection:
+        row = _statement(connection, number)
+        _check_ledger(connection, lake, row, by)
+        key = row["statement_id"], row["company_id"], row["account_id"]
+        days, returned = _deliveries(connection, key[0])
+        _check_day(on, row["cut_off"], returned)
+        if on in days:
+            return Recorded(*key, len(days), is_new=False)
+        [(position,)] = connection.execute(
+            "INSERT INTO store.statement_handover (statement_id, position, handed_on, note, recorded_by, recorded_at)"
+            " SELECT %(id)s, count(*) + 1, %(on)s, %(note)s, %(by)s, now() FROM store.statement_handover"
+            " WHERE statement_id = %(id)s RETURNING position",
+            {"id": key[0], "on": on, "note": free_text(note or "", "note") or None, "by": by},
+        ).fetchall()
+        connection.commit()
+    log.info("delivery %d of statement %s, by %s", position, key[0], by)
+    return Recorded(*key, position, is_new=True)
+
+
+def _deliveries(connection: psycopg.Connection[Any], statement_id: str) -> tuple[list[date], date | None]:
+    """Days on which it was delivered and has not come back since, and the day on which it came back, if it did."""
+    returned = connection.execute(
+        "SELECT received_on, recorded_at FROM (SELECT * FROM store.statement_reply WHERE statement_id = %s"
+        " ORDER BY position DESC LIMIT 1) AS last WHERE outcome = 'undeliverable'",
+        [statement_id],
+    ).fetchone()
+    rows = connection.execute(
+        "SELECT handed_on, recorded_at FROM store.statement_handover WHERE statement_id = %s ORDER BY position",
+        [statement_id],
+    ).fetchall()
+    return [row[0] for row in rows if returned is None or row > returned], returned[0] if returned else None
+
+
+def _check_day(on: date, cut_off: date, returned: date | None) -> None:
+    if on <= cut_off:
+        raise FinanceError(f"A delivery on {on} is older than the statement.", "Give the day on which it arrived.")
+    if on > (datetime.now(UTC) + timedelta(days=1)).date():  # it may be tomorrow already where the customer is
+        raise FinanceError(f"{on} lies in the future.", "Write it down when the customer has it.")
+    if returned is not None and on < returned:
+        raise FinanceError(
+            f"The statement came back on {returned}, after {on}.", "Give the day on which it was delivered again."
+        )
 
 
 def _tidy(said: Reply) -> Reply:
@@ -131,7 +185,9 @@ def _checked(row: dict[str, Any], said: Reply) -> Reply:
     return Reply(said.outcome, said.received_on, currency, said.stated_amount, said.document_id, said.uri, said.note)
 
 
-def _check_ledger(connection: psycopg.Connection[Any], lake: Path, row: dict[str, Any], said: Reply, by: str) -> None:
+def _check_ledger(
+    connection: psycopg.Connection[Any], lake: Path, row: dict[str, Any], by: str, document_id: str | None = None
+) -> None:
     """Who writes it down must be an active person, and the document the account's, by the newest night."""
     run = last_run(connection)
     if run is None:
@@ -142,15 +198,16 @@ def _check_ledger(connection: psycopg.Connection[Any], lake: Path, row: dict[str
         ).fetchone()
         if people is None or people[0] != 1:
             raise FinanceError(
-                f"{by!r} is not an active person of the ledger.", "Give the rep_id of who got the reply."
+                f"{by!r} is not an active person of the ledger.",
+                "Give the rep_id of who got the reply, or delivered it.",
             )
-        key = [row["company_id"], row["account_id"], said.document_id]
+        key = [row["company_id"], row["account_id"], document_id]
         found = con.execute(
             "SELECT count(*) FROM ledger.document WHERE company_id = ? AND account_id = ? AND document_id = ?", key
         ).fetchone()
-    if said.document_id is not None and not (found and found[0]):
+    if document_id is not None and not (found and found[0]):
         raise FinanceError(
-            f"Account {row['account_id']} has no document {said.document_id!r}.",
+            f"Account {row['account_id']} has no document {document_id!r}.",
             "Give the document's id, or leave it out.",
         )
 

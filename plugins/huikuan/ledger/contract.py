@@ -449,7 +449,10 @@ _table(
     _need("approved_at", TIMESTAMP, "When it was approved; the same figures approved again: the last time."),
     _need("approved_on", Date, "Day of it, by the company's clock."),
     _may(
-        "sent_on", Date, "Day on which the customer's server accepted it, by the same clock; empty: not sent by mail."
+        "sent_on",
+        Date,
+        "Day on which it first arrived, after it last came back: the customer's server accepted the mail, by the same "
+        "clock, or a person delivered the paper; empty: neither.",
     ),
     comment="Statements of account that were approved (已批准的对账函).",
     optional=True,
@@ -468,7 +471,8 @@ _table(
     _may("shown_amount", MONEY, "Balance that the statement showed in this currency."),
     _may("document_id", Text, "Document that the difference is about."),
     _may("uri", Text, "Where the stamped paper is kept."),
-    comment="The last answer of customers to each statement (对账回函), of those that had come by as-of.",
+    comment="The last answer of customers to each statement (对账回函), of those that had come by as-of; "
+    "undeliverable only until it was delivered again.",
     optional=True,
     dated_by="received_on",
     metadata=OWN,

@@ -18,6 +18,38 @@ from huikuan.errors import WarehouseError
 from huikuan.ledger.contract import OWN_TABLES
 from huikuan.warehouse.connect import label, role_conninfo
 
+_DELIVERIES = """
+    approved AS (
+        SELECT company_id, account_id, number, cut_off, decided_at, decided_day, sent_on, sent_at
+        FROM warehouse.collections.statement
+        WHERE choice = 'approved' AND cut_off <= DATE '{as_of}'
+    ), reply AS (
+        SELECT company_id, account_id, number, outcome, received_on, currency, stated_amount, shown_amount,
+            document_id, uri, recorded_at
+        FROM warehouse.collections.statement_reply
+        WHERE received_on <= DATE '{as_of}'
+        QUALIFY ROW_NUMBER() OVER (PARTITION BY company_id, account_id, number ORDER BY recorded_at DESC, position DESC)
+            = 1
+    ), delivery AS (
+        -- by mail and on paper; what came back has not arrived, unless it was delivered once more since
+        SELECT company_id, account_id, number, delivered_on,
+            COALESCE(
+                outcome <> 'undeliverable'
+                OR delivered_on > received_on
+                OR (delivered_on = received_on AND d.known_at > r.recorded_at),
+                TRUE
+            ) AS has_arrived
+        FROM (
+            SELECT company_id, account_id, number, sent_on AS delivered_on, sent_at AS known_at
+            FROM approved
+            WHERE sent_on <= DATE '{as_of}'
+            UNION ALL
+            SELECT company_id, account_id, number, handed_on, recorded_at
+            FROM warehouse.collections.statement_handover
+            WHERE handed_on <= DATE '{as_of}'
+        ) AS d
+        LEFT JOIN reply AS r USING (company_id, account_id, number)
+    )"""
 _SELECTS = {
     "referral_decision": """
         SELECT d.batch_id, d.company_id, d.account_id, d.flag, d.choice, d.proposed_by, d.decided_by, d.decided_on,
@@ -41,25 +73,29 @@ _SELECTS = {
         WHERE sent_on <= DATE '{as_of}'
         ORDER BY message_id, company_id, account_id
     """,
-    "statement": """
-        SELECT company_id, account_id, number, MAX(cut_off) AS cut_off,
-            MAX(decided_at) AS approved_at, MAX(decided_day) AS approved_on,
-            MAX(CASE WHEN sent_on <= DATE '{as_of}' THEN sent_on END) AS sent_on
-        FROM warehouse.collections.statement
-        WHERE choice = 'approved' AND cut_off <= DATE '{as_of}'
-        GROUP BY company_id, account_id, number
-        -- what a night looks at: the last two closes of an account, and whatever was answered
-        QUALIFY DENSE_RANK() OVER (PARTITION BY company_id, account_id ORDER BY MAX(cut_off) DESC) <= 2
-            OR number IN (SELECT number FROM warehouse.collections.statement_reply WHERE received_on <= DATE '{as_of}')
+    "statement": f"""
+        WITH {_DELIVERIES}, known AS (
+            SELECT company_id, account_id, number, MAX(cut_off) AS cut_off,
+                MAX(decided_at) AS approved_at, MAX(decided_day) AS approved_on,
+                COALESCE(MIN(delivered_on) FILTER (WHERE has_arrived), MIN(delivered_on)) AS sent_on
+            FROM approved
+            LEFT JOIN delivery USING (company_id, account_id, number)
+            GROUP BY company_id, account_id, number
+        )
+        SELECT * FROM known
+        -- what a night looks at: of an account the last two closes that reached it, the last two that did not, and
+        -- whatever was answered
+        QUALIFY DENSE_RANK() OVER (PARTITION BY company_id, account_id, sent_on IS NULL ORDER BY cut_off DESC) <= 2
+            OR number IN (SELECT number FROM reply)
         ORDER BY company_id, account_id, number
     """,
-    "statement_reply": """
-        SELECT company_id, account_id, number, outcome, received_on, currency, stated_amount, shown_amount,
-            document_id, uri
-        FROM warehouse.collections.statement_reply
-        WHERE received_on <= DATE '{as_of}'
-        QUALIFY ROW_NUMBER() OVER (PARTITION BY company_id, account_id, number ORDER BY recorded_at DESC, position DESC)
-            = 1
+    "statement_reply": f"""
+        WITH {_DELIVERIES}
+        SELECT * FROM reply AS r
+        WHERE outcome <> 'undeliverable' OR NOT EXISTS (
+            SELECT 1 FROM delivery AS d
+            WHERE d.company_id = r.company_id AND d.account_id = r.account_id AND d.number = r.number AND d.has_arrived
+        )
         ORDER BY company_id, account_id, number
     """,
 }

@@ -797,6 +797,17 @@ STATEMENT_REPLY = Table(
     CheckConstraint("outcome <> 'confirmed' OR uri IS NOT NULL", name="statement_reply_confirmed_on_paper"),
     comment="What customers answered to statements (对账回函): written once, never inferred.",
 )
+STATEMENT_HANDOVER = Table(
+    "statement_handover",
+    STORE,
+    _key("statement_id", "Statement."),
+    _key("position", "Of this statement's deliveries by hand, 1 first.", Integer),
+    _need("handed_on", Date, "Day on which the customer got it: counts for later nights."),
+    _may("note", Text, "How: visit, courier and its number."),
+    _need("recorded_by", Text, "rep_id of who wrote it down."),
+    _need("recorded_at", TIMESTAMP, "Written."),
+    comment="Statements that people delivered on paper (纸质对账函送达): written once, never inferred.",
+)
 MONTH_LOCK = Table(
     "month_lock",
     STORE,

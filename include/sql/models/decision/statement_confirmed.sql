@@ -1,5 +1,5 @@
 -- One row per statement that its customer confirmed (对账回函): the answer counts unless other figures of the same
--- cut-off, approved later, had been sent before it came, or approved where they were not sent by mail.
+-- cut-off, approved later, had arrived before it came, or been approved where nothing says that they were delivered.
 -- materialise: view
 SELECT
     r.company_id,

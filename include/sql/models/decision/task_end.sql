@@ -44,7 +44,7 @@ papers AS (
     INNER JOIN statement_state AS m ON g.company_id = m.company_id AND g.account_id = m.account_id
     WHERE
         (g.kind = 'chase_statement' AND g.subject_id = m.number AND m.outcome IS NOT NULL)
-        OR (g.kind = 'send_statement' AND m.sent_on >= g.first_listed_on AND m.outcome IS NULL)
+        OR (g.kind = 'send_statement' AND m.sent_on >= g.first_listed_on AND m.outcome IS DISTINCT FROM 'undeliverable')
 ),
 
 settled AS (

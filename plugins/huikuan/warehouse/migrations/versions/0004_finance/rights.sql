@@ -3,13 +3,14 @@ GRANT SELECT
 ON store.company, store.rep, store.account, store.month_balance, store.tie_out, store.metric, store.roll_rate,
 store.loss_rate, store.provision, store.provision_movement, store.write_off_candidate, store.cash_forecast,
 store.root_cause, store.rep_performance, store.statement_batch, store.statement, store.statement_decision,
-store.statement_reply, store.month_lock, store.rep_login, store.archived_run
+store.statement_reply, store.statement_handover, store.month_lock, store.rep_login, store.archived_run
 TO huikuan_auditor;
 
 -- desk: writes down what is put before people, what they decide, what customers answer, and which months are closed;
 -- it can neither change nor delete it.
 GRANT SELECT, INSERT
-ON store.statement_batch, store.statement, store.statement_decision, store.statement_reply, store.month_lock
+ON store.statement_batch, store.statement, store.statement_decision, store.statement_reply, store.statement_handover,
+store.month_lock
 TO huikuan_desk;
 
 -- mailer: statements leave through its outbox, once they are approved.

@@ -568,6 +568,23 @@ COMMENT ON COLUMN store.statement_reply.note IS 'What else was said.';
 COMMENT ON COLUMN store.statement_reply.recorded_by IS 'rep_id, or operator:<login>.';
 COMMENT ON COLUMN store.statement_reply.recorded_at IS 'Written.';
 
+CREATE TABLE store.statement_handover (
+    statement_id TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    handed_on DATE NOT NULL,
+    note TEXT,
+    recorded_by TEXT NOT NULL,
+    recorded_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    PRIMARY KEY (statement_id, position)
+);
+COMMENT ON TABLE store.statement_handover IS 'Statements that people delivered on paper (纸质对账函送达): written once, never inferred.';
+COMMENT ON COLUMN store.statement_handover.statement_id IS 'Statement.';
+COMMENT ON COLUMN store.statement_handover.position IS 'Of this statement''s deliveries by hand, 1 first.';
+COMMENT ON COLUMN store.statement_handover.handed_on IS 'Day on which the customer got it: counts for later nights.';
+COMMENT ON COLUMN store.statement_handover.note IS 'How: visit, courier and its number.';
+COMMENT ON COLUMN store.statement_handover.recorded_by IS 'rep_id of who wrote it down.';
+COMMENT ON COLUMN store.statement_handover.recorded_at IS 'Written.';
+
 CREATE TABLE store.month_lock (
     company_id TEXT NOT NULL,
     month DATE NOT NULL,

@@ -32,7 +32,7 @@ DROP FUNCTION store.sees_everything();
 DROP TABLE store.company, store.rep, store.account, store.month_balance, store.tie_out, store.metric, store.roll_rate,
 store.loss_rate, store.provision, store.provision_movement, store.write_off_candidate, store.cash_forecast,
 store.root_cause, store.rep_performance, store.statement_batch, store.statement, store.statement_decision,
-store.statement_reply, store.month_lock, store.rep_login, store.archived_run;
+store.statement_reply, store.statement_handover, store.month_lock, store.rep_login, store.archived_run;
 DELETE FROM store.message WHERE kind IN ('statement', 'statement_approval');
 ALTER TABLE store.message DROP CONSTRAINT message_kind_values;
 ALTER TABLE store.message ADD CONSTRAINT message_kind_values
