@@ -39,11 +39,10 @@ LEFT JOIN store.message AS m
         AND m.recipient = CONCAT_WS('/', s.company_id, s.account_id, s.number)
 LEFT JOIN (
     SELECT
-        o.company_id,
-        o.account_id,
-        o.number,
-        MAX(p.handed_on) AS handed_on
-    FROM store.statement_handover AS p
-    INNER JOIN store.statement AS o ON p.statement_id = o.statement_id
-    GROUP BY o.company_id, o.account_id, o.number
+        company_id,
+        account_id,
+        number,
+        MAX(handed_on) AS handed_on
+    FROM collections.statement_handover
+    GROUP BY company_id, account_id, number
 ) AS h ON s.company_id = h.company_id AND s.account_id = h.account_id AND s.number = h.number

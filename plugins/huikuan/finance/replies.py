@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, fields
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
@@ -18,6 +18,7 @@ from psycopg.rows import class_row, dict_row
 
 from huikuan.errors import FinanceError
 from huikuan.letters.facts import open_night, session
+from huikuan.outreach.outbox import database_time
 from huikuan.referrals.batch_rows import alone, last_run
 from huikuan.referrals.people import free_text
 
@@ -41,14 +42,14 @@ class Reply:
 
 @dataclass(frozen=True)
 class Recorded:
-    """What stands: the ``position``-th reply to this statement, or delivery of it. The last one counts."""
+    """What stands: the ``position``-th reply to a statement, of which the last one counts, or delivery of it."""
 
     statement_id: str
     company_id: str
     account_id: str
     position: int
     is_new: bool
-    """False when the last one already said the same."""
+    """False when it was written down before."""
 
 
 def reply(url: str, lake: Path, number: str, said: Reply, *, by: str) -> Recorded:
@@ -92,43 +93,42 @@ def hand_over(url: str, lake: Path, number: str, on: date, *, by: str, note: str
         row = _statement(connection, number)
         _check_ledger(connection, lake, row, by)
         key = row["statement_id"], row["company_id"], row["account_id"]
-        days, returned = _deliveries(connection, key[0])
-        _check_day(on, row["cut_off"], returned)
-        if on in days:
-            return Recorded(*key, len(days), is_new=False)
-        [(position,)] = connection.execute(
-            "INSERT INTO store.statement_handover (statement_id, position, handed_on, note, recorded_by, recorded_at)"
-            " SELECT %(id)s, count(*) + 1, %(on)s, %(note)s, %(by)s, now() FROM store.statement_handover"
-            " WHERE statement_id = %(id)s RETURNING position",
-            {"id": key[0], "on": on, "note": free_text(note or "", "note") or None, "by": by},
+        returned = _came_back(connection, key[0])
+        _check_day(on, row["cut_off"], database_time(connection).date(), returned)
+        rows = connection.execute(
+            "SELECT handed_on, recorded_at FROM store.statement_handover WHERE statement_id = %s ORDER BY position",
+            [key[0]],
         ).fetchall()
+        for position, delivery in enumerate(rows, start=1):
+            if delivery[0] == on and (returned is None or delivery > returned):
+                return Recorded(*key, position, is_new=False)
+        connection.execute(
+            "INSERT INTO store.statement_handover (statement_id, position, handed_on, note, recorded_by, recorded_at)"
+            " VALUES (%s, %s, %s, %s, %s, now())",
+            [key[0], len(rows) + 1, on, free_text(note or "", "note") or None, by],
+        )
         connection.commit()
-    log.info("delivery %d of statement %s, by %s", position, key[0], by)
-    return Recorded(*key, position, is_new=True)
+    log.info("delivery %d of statement %s, by %s", len(rows) + 1, key[0], by)
+    return Recorded(*key, len(rows) + 1, is_new=True)
 
 
-def _deliveries(connection: psycopg.Connection[Any], statement_id: str) -> tuple[list[date], date | None]:
-    """Days on which it was delivered and has not come back since, and the day on which it came back, if it did."""
-    returned = connection.execute(
+def _came_back(connection: psycopg.Connection[Any], statement_id: str) -> tuple[date, datetime] | None:
+    """The day on which it came back and when that was written down, where that is the last reply."""
+    return connection.execute(
         "SELECT received_on, recorded_at FROM (SELECT * FROM store.statement_reply WHERE statement_id = %s"
         " ORDER BY position DESC LIMIT 1) AS last WHERE outcome = 'undeliverable'",
         [statement_id],
     ).fetchone()
-    rows = connection.execute(
-        "SELECT handed_on, recorded_at FROM store.statement_handover WHERE statement_id = %s ORDER BY position",
-        [statement_id],
-    ).fetchall()
-    return [row[0] for row in rows if returned is None or row > returned], returned[0] if returned else None
 
 
-def _check_day(on: date, cut_off: date, returned: date | None) -> None:
+def _check_day(on: date, cut_off: date, today: date, returned: tuple[date, datetime] | None) -> None:
     if on <= cut_off:
         raise FinanceError(f"A delivery on {on} is older than the statement.", "Give the day on which it arrived.")
-    if on > (datetime.now(UTC) + timedelta(days=1)).date():  # it may be tomorrow already where the customer is
+    if on > today + timedelta(days=1):  # it may be tomorrow already where the customer is
         raise FinanceError(f"{on} lies in the future.", "Write it down when the customer has it.")
-    if returned is not None and on < returned:
+    if returned is not None and on < returned[0]:
         raise FinanceError(
-            f"The statement came back on {returned}, after {on}.", "Give the day on which it was delivered again."
+            f"The statement came back on {returned[0]}, after {on}.", "Give the day on which it was delivered again."
         )
 
 
