@@ -224,7 +224,7 @@ def test_a_cleared_task_that_shows_its_first_text_is_not_asked(seen: Seen) -> No
 def test_no_answer_is_not_an_approval(seen: Seen) -> None:
     [(opened_at,)] = seen.rows("SELECT opened_at FROM store.referral_batch WHERE business_date = %s", SILENT)
     assert seen.deadline is not None
-    assert abs(seen.deadline - opened_at - timedelta(hours=HOURS)) < timedelta(minutes=10)
+    assert abs(seen.deadline - opened_at - timedelta(hours=HOURS)) < timedelta(minutes=1)
     assert seen.states[f"{SILENT} approve 0"] == "skipped"
     assert "was not answered in time" in seen.log(SILENT, 0)
     assert "awaiting" not in seen.states.values()

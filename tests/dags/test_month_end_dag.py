@@ -224,7 +224,7 @@ def test_no_answer_is_not_an_approval(seen: Seen) -> None:
     [(opened_at,)] = seen.rows("SELECT opened_at FROM store.statement_batch WHERE company_id = 'NG'")
     assert seen.deadline is not None
     aged = timedelta(hours=HOURS)
-    assert abs(seen.deadline - (opened_at + aged) - timedelta(hours=HOURS)) < timedelta(minutes=10)
+    assert abs(seen.deadline - (opened_at + aged) - timedelta(hours=HOURS)) < timedelta(minutes=1)
 
 
 def test_mails_go_to_customers_for_approved_statements_only(seen: Seen) -> None:

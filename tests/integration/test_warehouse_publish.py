@@ -284,7 +284,7 @@ def test_a_reader_never_sees_half_a_night_and_never_waits(warehouse_url: str, tm
 
     def poll() -> None:
         with connect(warehouse_url, "finance_ro", autocommit=True) as reader:
-            reader.execute("SET lock_timeout = '10s'")  # nothing else of its time is the publication's doing
+            reader.execute("SET lock_timeout = '2s'")  # nothing else of its time is the publication's doing
             while not done.is_set():
                 seen.update(
                     reader.execute(
